@@ -1,0 +1,126 @@
+"""The composition root: settings in, a working workbench out. Production and tests both enter here."""
+
+import getpass
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import ontos
+from ontos.kernel import logs
+from ontos.kernel.caller import Caller
+from ontos.kernel.directory import Directory
+from ontos.kernel.metrics import observe_statement
+from ontos.kernel.outbox import Outbox
+from ontos.kernel.pool import Pool
+from ontos.kernel.pulse import Pulse
+from ontos.kernel.settings import Settings, settings
+from ontos.kernel.tenancy import SYSTEM, add_org, org_schema, prepare_org, prepare_system
+from ontos import warehouse as warehouses
+from ontos.warehouse import Warehouse, on_statement, open_embedded
+from ontos import workspace as workspaces
+from ontos.workspace import Person, Workspace
+
+STAGES = (
+    "data", "generate", "label", "train", "deploy", "monitor", "improve", "govern", "sample",
+)  # fmt: skip
+
+
+def declare() -> None:
+    """Import every noun of every stage, so that its operations and kinds of job are known."""
+    for stage in STAGES:
+        package = importlib.import_module(f"{ontos.__name__}.{stage}")
+        for module in pkgutil.iter_modules(package.__path__):
+            if module.name not in STANDALONE:
+                importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+STANDALONE = frozenset({"run", "served"})
+"""Modules of the training process; the app never imports them."""
+
+
+@dataclass
+class Workbench:
+    """Everything of one process. `start` begins background work; `close` ends it."""
+
+    settings: Settings
+    engine: Warehouse
+    pulse: Pulse = field(default_factory=Pulse)
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(
+            self.engine.within(SYSTEM), self.store, self.workspace, self.settings, self.pulse
+        )
+        self.pool = Pool(
+            self.directory.orgs, self._job_caller, self.store, self.settings.job_workers
+        )
+        self.outbox = Outbox(self.directory.orgs, lambda org: self._job_caller("outbox", org))
+        for listener in (self.directory.heard, self.pool.wake, self.outbox.wake):
+            self.pulse.listen(listener)
+
+    def store(self, org: str) -> Warehouse:
+        return self.engine.within(org_schema(org))
+
+    def workspace(self, org: str, person: Person) -> Workspace:
+        if self.settings.workspace == "databricks":
+            return workspaces.databricks_workspace(self.settings, self.store(org), org, person)
+        return workspaces.local_workspace(self.settings, self.store(org), org)
+
+    def local_caller(self, org: str | None = None, door: str = "python") -> Caller:
+        """The operating-system user, administrator of an embedded store."""
+        return self.directory.of_person(local_person(), org, door)
+
+    def known(self, person: Person) -> Person:
+        """The same person, with the groups that the workspace says they belong to."""
+        groups = self.workspace(self.settings.org, person).people.groups(person)
+        return replace(person, groups=groups)
+
+    def checks(self) -> dict[str, Callable[[], object]]:
+        """What must answer before this process is ready; each raises OntosError with its reason."""
+        local = self.workspace(self.settings.org, local_person())
+        return {
+            "warehouse": lambda: self.engine.rows("SELECT 1 AS one"),
+            "models": local.models.check,
+        }
+
+    def start(self) -> None:
+        self.pool.start()
+        self.outbox.start()
+
+    def close(self) -> None:
+        self.pool.stop()
+        self.outbox.stop()
+        self.engine.close()
+
+    def _job_caller(self, user: str, org: str) -> Caller:
+        return self.directory.of_person(Person(user), org, door="job")
+
+
+def local_person() -> Person:
+    return Person(os.environ.get("USER") or getpass.getuser())
+
+
+def open_workbench(chosen: Settings | None = None) -> Workbench:
+    """Open or create the store, bring it to the desired state, and make the first org."""
+    chosen = chosen or settings()
+    declare()
+    logs.configure(chosen.log_level)
+    on_statement(observe_statement)
+    engine = _engine(chosen)
+    prepare_system(engine)
+    bench = Workbench(chosen, engine)
+    me = local_person().user
+    for org in bench.directory.orgs():
+        prepare_org(engine, org, me)
+    if chosen.org not in bench.directory.orgs():
+        add_org(engine, chosen.org, chosen.org.capitalize(), me)
+        bench.directory.forget()
+    return bench
+
+
+def _engine(chosen: Settings) -> Warehouse:
+    if chosen.warehouse == "databricks":
+        return warehouses.open_databricks(chosen)
+    chosen.home.mkdir(parents=True, exist_ok=True)
+    return open_embedded(chosen.home / "workbench.duckdb")

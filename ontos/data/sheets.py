@@ -1,0 +1,279 @@
+"""Sheets: datasets over tables, item by item. Draft, then published, then archived."""
+
+import json
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, field_validator
+
+from ontos.data.catalog import Offset, Preview, find_table, look
+from ontos.data.items import REF, items_sql
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused
+from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, new_id, now
+from ontos.kernel.lifecycle import Lifecycle
+from ontos.kernel.lineage import Node, link
+from ontos.kernel.operation import operation
+from ontos.kernel.paging import Page, decode, page
+from ontos.kernel.permission import read, write
+from ontos.workspace import Table
+
+Modality = Literal["text", "image", "metadata", "label"]
+Status = Literal["draft", "published", "archived"]
+
+SHEET_STATES = Lifecycle(
+    "sheet", {"draft": ("published", "archived"), "published": ("archived",), "archived": ()}
+)
+
+
+class SheetColumn(BaseModel):
+    """`type` is a Databricks SQL type; image columns hold addresses of pictures."""
+
+    name: str
+    type: str
+    modality: Modality
+
+
+class Sheet(Record):
+    """`item_count` is None until it is published."""
+
+    id: str
+    name: str
+    description: str | None
+    source_table: str
+    item_id_column: str | None
+    columns: list[SheetColumn]
+    status: Status
+    item_count: int | None
+    version: int
+    created_by: str
+    created_at: datetime
+    updated_by: str
+    updated_at: datetime
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
+
+
+class SheetSpec(Input):
+    """`modalities` overrides what was guessed from names and types."""
+
+    name: Name
+    source_table: str
+    description: Text | None = None
+    item_id_column: str | None = None
+    modalities: dict[str, Modality] = Field(default_factory=dict)
+
+
+class SheetChange(Input):
+    """Only what is given changes; `version` refuses to overwrite somebody else's change."""
+
+    name: Name | None = None
+    description: Text | None = None
+    modalities: dict[str, Modality] | None = None
+    version: int | None = None
+
+
+@operation("POST /sheets", needs=write("sheets"))
+def create_sheet(caller: Caller, spec: SheetSpec) -> Sheet:
+    """Make a draft sheet over a table."""
+    table = find_table(caller, spec.source_table, "source_table")
+    columns = _columns(table, spec.modalities)
+    if spec.item_id_column is not None:
+        _require_column(columns, spec.item_id_column, "item_id_column")
+    given = spec.model_dump(exclude={"modalities", "source_table"})
+    sheet = Sheet(
+        **given, source_table=table.full_name, columns=columns, id=new_id(), status="draft",
+        item_count=None, version=1, created_by=caller.user, created_at=now(),
+        updated_by=caller.user, updated_at=now(),
+    )  # fmt: skip
+    _insert(caller, sheet)
+    link(caller, Node("table", sheet.source_table, sheet.source_table), node(sheet), "create_sheet")
+    return sheet
+
+
+@operation("GET /sheets", needs=read("sheets"))
+def list_sheets(
+    caller: Caller, status: Status | None = None, limit: Limit = 100, cursor: str | None = None
+) -> Page[Sheet]:
+    """Sheets, newest first."""
+    rows = caller.warehouse.rows(
+        "SELECT * FROM sheets WHERE (:status IS NULL OR status = :status)"
+        " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit",
+        status=status, after=decode(cursor), limit=limit + 1,
+    )  # fmt: skip
+    return page([Sheet(**row) for row in rows], limit, lambda sheet: sheet.id)
+
+
+@operation("GET /sheets/{sheet_id}", needs=read("sheets"))
+def get_sheet(caller: Caller, sheet_id: Id) -> Sheet:
+    """One sheet."""
+    rows = caller.warehouse.rows("SELECT * FROM sheets WHERE id = :id", id=sheet_id)
+    if not rows:
+        raise NotFound(f"There is no sheet {sheet_id}. List sheets for those there are.",
+                       field="sheet_id")  # fmt: skip
+    return Sheet(**rows[0])
+
+
+@operation("PUT /sheets/{sheet_id}", needs=write("sheets"))
+def update_sheet(caller: Caller, sheet_id: Id, change: SheetChange) -> Sheet:
+    """Rename or describe a sheet, or correct the modality of its columns."""
+    sheet = get_sheet(caller, sheet_id)
+    if SHEET_STATES.final(sheet.status):
+        raise NotNow(f"This sheet is {sheet.status} and cannot be changed. Make a new one.")
+    if change.version is not None and change.version != sheet.version:
+        raise _changed_meanwhile(sheet)
+    given = change.model_dump(exclude_none=True, exclude={"version", "modalities"})
+    columns = _with_modalities(sheet.columns, change.modalities or {})
+    return _save(caller, sheet, sheet.model_copy(update=given | {"columns": columns}))
+
+
+@operation("POST /sheets/{sheet_id}/publish", needs=write("sheets"))
+def publish_sheet(caller: Caller, sheet_id: Id) -> Sheet:
+    """Check the items and open the sheet for assembling."""
+    sheet = get_sheet(caller, sheet_id)
+    SHEET_STATES.check(sheet.status, "published")
+    _require_source(caller, sheet)
+    change = {"status": "published", "item_count": _count_items(caller, sheet)}
+    return _save(caller, sheet, sheet.model_copy(update=change))
+
+
+@operation("POST /sheets/{sheet_id}/archive", needs=write("sheets"))
+def archive_sheet(caller: Caller, sheet_id: Id) -> Sheet:
+    """Retire a sheet: it stays readable, but nothing more is assembled from it."""
+    sheet = get_sheet(caller, sheet_id)
+    SHEET_STATES.check(sheet.status, "archived")
+    return _save(caller, sheet, sheet.model_copy(update={"status": "archived"}))
+
+
+@operation("GET /sheets/{sheet_id}/preview", needs=read("sheets"))
+def preview_sheet(caller: Caller, sheet_id: Id, limit: Limit = 20, offset: Offset = 0) -> Preview:
+    """Some items of a sheet, in the order of their references."""
+    sheet = get_sheet(caller, sheet_id)
+    _require_source(caller, sheet)
+    rows = caller.warehouse.rows(
+        f"SELECT * FROM ({items_of(sheet)}) AS items"  # noqa: S608
+        " ORDER BY item_ref LIMIT :limit OFFSET :offset",
+        limit=limit + 1, offset=offset,
+    )  # fmt: skip
+    names = [REF, *(c.name for c in sheet.columns if c.name.lower() != REF)]
+    return look(names, rows, limit, offset)
+
+
+def items_of(sheet: Sheet) -> str:
+    """A SELECT of the sheet's items: `item_ref`, then its columns."""
+    return items_sql(sheet.source_table, [c.name for c in sheet.columns], sheet.item_id_column)
+
+
+def node(sheet: Sheet) -> Node:
+    return Node("sheet", sheet.id, sheet.name)
+
+
+def _count_items(caller: Caller, sheet: Sheet) -> int:
+    """How many items there are; refuses an empty table and ids that do not tell items apart."""
+    counted = caller.warehouse.rows(
+        "SELECT count(*) AS items, count(item_ref) AS named, count(DISTINCT item_ref) AS distinct_refs"  # noqa: S608, E501
+        f" FROM ({items_of(sheet)}) AS items"
+    )[0]
+    total, named, unique = counted["items"], counted["named"], counted["distinct_refs"]
+    if total == 0:
+        raise Refused(f"source_table: {sheet.source_table} has no rows. Load some, then publish.",
+                      field="source_table")  # fmt: skip
+    if named < total or unique < named:
+        raise Refused(
+            f"item_id_column: {sheet.item_id_column} must name each row once, but of {total:,} "
+            f"rows {total - named:,} have none and {named - unique:,} repeat another's. Make "
+            "a sheet with another column, or with none (rows are then named by their content).",
+            field="item_id_column",
+        )
+    return int(total)
+
+
+def _require_source(caller: Caller, sheet: Sheet) -> None:
+    """The table is still there, with every column that the sheet has."""
+    table = find_table(caller, sheet.source_table, "source_table")
+    there = {column.name.lower() for column in table.columns}
+    gone = [column.name for column in sheet.columns if column.name.lower() not in there]
+    if gone:
+        raise Refused(
+            f"source_table: {sheet.source_table} has lost columns of this sheet: {_listed(gone)}. "
+            "Bring them back, or make a new sheet.",
+            field="source_table",
+        )
+
+
+def _columns(table: Table, given: dict[str, Modality]) -> list[SheetColumn]:
+    columns = [
+        SheetColumn(name=c.name, type=c.type, modality=guess_modality(c.name, c.type))
+        for c in table.columns
+    ]
+    return _with_modalities(columns, given)
+
+
+def _with_modalities(columns: list[SheetColumn], given: dict[str, Modality]) -> list[SheetColumn]:
+    for name in given:
+        _require_column(columns, name, "modalities")
+    return [c.model_copy(update={"modality": given.get(c.name, c.modality)}) for c in columns]
+
+
+def guess_modality(name: str, kind: str) -> Modality:
+    """By convention of names: `label` and `image` columns are named so; other text is text."""
+    words = set(name.lower().replace("-", "_").split("_"))
+    if words & {"label", "labels", "intent", "class", "category", "target"}:
+        return "label"
+    if words & {"image", "img", "picture", "photo"}:
+        return "image"
+    if kind == "STRING" and not words & {"id", "ref", "key", "split"}:
+        return "text"
+    return "metadata"
+
+
+def _require_column(columns: list[SheetColumn], name: str, field: str) -> None:
+    names = [c.name for c in columns]
+    if name not in names:
+        raise Invalid(
+            f"{field}: there is no column {name[:60]!r}. Choose one of: {_listed(names)}.",
+            field=field,
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+
+
+def _insert(caller: Caller, sheet: Sheet) -> None:
+    row = sheet.model_dump() | {"columns": _text(sheet.columns)}
+    names = ", ".join(row)
+    values = ", ".join(f":{name}" for name in row)
+    caller.warehouse.execute(f"INSERT INTO sheets ({names}) VALUES ({values})", **row)  # noqa: S608
+
+
+def _save(caller: Caller, before: Sheet, after: Sheet) -> Sheet:
+    """Write what changed, unless somebody else changed the sheet since it was read."""
+    after = after.model_copy(
+        update={"version": before.version + 1, "updated_by": caller.user, "updated_at": now()}
+    )
+    saved = caller.warehouse.execute(
+        "UPDATE sheets SET name = :name, description = :description, columns = :columns,"
+        " status = :status, item_count = :items, version = :version, updated_by = :user,"
+        " updated_at = :at WHERE id = :id AND version = :before",
+        name=after.name, description=after.description, columns=_text(after.columns),
+        status=after.status, items=after.item_count, version=after.version, user=caller.user,
+        at=after.updated_at, id=after.id, before=before.version,
+    )  # fmt: skip
+    if saved == 0:
+        raise _changed_meanwhile(before)
+    return after
+
+
+def _changed_meanwhile(sheet: Sheet) -> Conflict:
+    return Conflict(
+        f"version: {sheet.updated_by} changed this sheet meanwhile. Load it again, then repeat.",
+        field="version",
+    )
+
+
+def _text(columns: list[SheetColumn]) -> str:
+    return json.dumps([c.model_dump() for c in columns])

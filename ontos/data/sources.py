@@ -1,0 +1,186 @@
+"""Sources: files that were uploaded, each of them a table of the org."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, field_validator
+
+from ontos.data.formats import Contents, Format, opened
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, TooLarge
+from ontos.kernel.fields import Id, Limit, Name, Record, new_id, now
+from ontos.kernel.operation import operation
+from ontos.kernel.paging import Page, decode, page
+from ontos.kernel.permission import read, write
+from ontos.kernel.transfer import Upload
+from ontos.warehouse import quote, split_name
+
+MEGABYTE = 1024 * 1024
+LONGEST_TABLE_NAME = 100
+_SUFFIX = re.compile(r"\.(csv|tsv|txt|parquet|pq|jsonl|ndjson|json)$", re.IGNORECASE)
+_OTHER = re.compile(r"[^a-z0-9]+")
+
+# The columns of the table `sources`, under the names of the record.
+_SOURCES = (
+    "SELECT id, table_name AS `table`, row_count AS `rows`, columns, file_name,"
+    " file_format AS format, size_bytes, created_by, created_at FROM sources"
+)
+
+
+class SourceColumn(BaseModel):
+    """`type` is the Databricks SQL type that was found from the values."""
+
+    name: str
+    type: str
+
+
+class Source(Record):
+    """`table` is the three-level name; `size_bytes` is the file's."""
+
+    id: str
+    table: str
+    rows: int
+    columns: list[SourceColumn]
+    file_name: str
+    format: Format
+    size_bytes: int
+    created_by: str
+    created_at: datetime
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
+
+
+@operation("POST /sources/files", needs=write("sheets"))
+def upload_file(caller: Caller, file: Upload, name: Name) -> Source:
+    """Load a CSV, Parquet or JSON lines file as a table called `name`: all of it, or nothing."""
+    _check_size(caller, file)
+    full_name = _free_table(caller, name)
+    with opened(file) as contents, _new_table(caller, full_name, contents) as rows:
+        source = Source(
+            id=new_id(), table=full_name, rows=rows, format=contents.format,
+            columns=[SourceColumn(name=c.name, type=c.type) for c in contents.columns],
+            file_name=file.name, size_bytes=file.size, created_by=caller.user, created_at=now(),
+        )  # fmt: skip
+        _insert(caller, source)
+    return source
+
+
+@operation("GET /sources", needs=read("sheets"))
+def list_sources(caller: Caller, limit: Limit = 100, cursor: str | None = None) -> Page[Source]:
+    """Uploaded files, newest first."""
+    rows = caller.warehouse.rows(
+        f"{_SOURCES} WHERE :after IS NULL OR id < :after ORDER BY id DESC LIMIT :limit",
+        after=decode(cursor), limit=limit + 1,
+    )  # fmt: skip
+    return page([Source(**row) for row in rows], limit, lambda source: source.id)
+
+
+@operation("GET /sources/{source_id}", needs=read("sheets"))
+def get_source(caller: Caller, source_id: Id) -> Source:
+    """One uploaded file."""
+    rows = caller.warehouse.rows(f"{_SOURCES} WHERE id = :id", id=source_id)
+    if not rows:
+        raise NotFound(f"There is no source {source_id}. List sources for those there are.",
+                       field="source_id")  # fmt: skip
+    return Source(**rows[0])
+
+
+@operation("DELETE /sources/{source_id}", needs=write("sheets"))
+def delete_source(caller: Caller, source_id: Id) -> Source:
+    """Drop an uploaded table; refused while a sheet that is not archived stands on it."""
+    source = get_source(caller, source_id)
+    using = caller.warehouse.rows(
+        "SELECT name FROM sheets WHERE source_table = :table AND status <> 'archived'"
+        " ORDER BY id LIMIT 4",
+        table=source.table,
+    )
+    if using:
+        named = ", ".join(row["name"] for row in using[:3]) + (", …" if len(using) > 3 else "")
+        raise NotNow(
+            f"source_id: {source.table} is used by sheets: {named}. Archive them first.",
+            field="source_id",
+        )
+    caller.warehouse.execute("DELETE FROM sources WHERE id = :id", id=source.id)
+    caller.warehouse.execute(f"DROP TABLE IF EXISTS {quote(*split_name(source.table))}")
+    return source
+
+
+def table_name(name: str) -> str:
+    """The table's name out of what a person wrote: `My file.csv` makes `my_file`.
+
+    Accents and the file's ending go, letters become lower case, and whatever is neither a letter
+    a to z nor a digit becomes one underscore.
+    """
+    plain = unicodedata.normalize("NFKD", _SUFFIX.sub("", name.strip()))
+    bare = "".join(c for c in plain if not unicodedata.combining(c))
+    made = _OTHER.sub("_", bare.lower()).strip("_")
+    if not made:
+        raise Invalid(
+            f"name: {name[:60]!r} makes no table name. Use letters a to z and digits.", field="name"
+        )
+    made = f"t_{made}" if made[0].isdigit() else made
+    if len(made) > LONGEST_TABLE_NAME:
+        raise Invalid(
+            f"name: this makes a table name of {len(made)} characters. "
+            f"Use at most {LONGEST_TABLE_NAME}.",
+            field="name",
+        )
+    return made
+
+
+def _check_size(caller: Caller, file: Upload) -> None:
+    limit = caller.settings.max_upload_mb
+    if file.size > limit * MEGABYTE:
+        raise TooLarge(
+            f"file: it has {file.size / MEGABYTE:,.0f} MB, and {limit:,} MB is the most. "
+            "Send it in parts, or raise ONTOS_MAX_UPLOAD_MB.",
+            field="file",
+        )
+
+
+def _free_table(caller: Caller, name: str) -> str:
+    catalog = caller.workspace.catalog
+    full_name = f"{catalog.upload_schema()}.{table_name(name)}"
+    if catalog.table(full_name) is not None:
+        raise Conflict(
+            f"name: there is a table {full_name} already. Give another name, "
+            "or delete that source first.",
+            field="name",
+        )
+    return full_name
+
+
+@contextmanager
+def _new_table(caller: Caller, full_name: str, contents: Contents) -> Iterator[int]:
+    """Make the table and fill it; the number of rows. It goes again if anything fails."""
+    quoted = quote(*split_name(full_name))
+    columns = ", ".join(f"{quote(c.name)} {c.type}" for c in contents.columns)
+    # Column mapping lets Delta take every name that a file's header can hold.
+    caller.warehouse.execute(
+        f"CREATE TABLE {quoted} ({columns}) USING DELTA"
+        " TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"
+    )
+    try:
+        yield caller.warehouse.append(quoted, contents.batches())
+    except BaseException:
+        if not caller.warehouse.atomic:
+            caller.warehouse.execute(f"DROP TABLE IF EXISTS {quoted}")
+        raise
+
+
+def _insert(caller: Caller, source: Source) -> None:
+    caller.warehouse.execute(
+        "INSERT INTO sources (id, table_name, row_count, columns, file_name, file_format,"
+        " size_bytes, created_by, created_at) VALUES (:id, :table, :rows, :columns, :file_name,"
+        " :format, :size_bytes, :created_by, :created_at)",
+        **source.model_dump(exclude={"columns"}),
+        columns=json.dumps([column.model_dump() for column in source.columns]),
+    )

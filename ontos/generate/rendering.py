@@ -1,0 +1,136 @@
+"""Prompts from templates: one sandbox for assembling pairs and for the models that are served.
+
+A value of None renders as nothing and gives way to `default`. One newline at the very end
+of a template is dropped.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import (
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    Undefined,
+    meta,
+    nodes,
+)
+from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
+
+from ontos.kernel.errors import Invalid
+
+MAX_PROMPT = 1_000_000
+"""Characters that one rendered prompt may have."""
+
+_FROM_ELSEWHERE = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+# What a template's own expressions raise on values that do not fit them.
+_VALUE_ERRORS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError,
+                 TemplateError, TypeError, ValueError)
+
+
+class _Sandbox(SandboxedEnvironment):
+    """Also refuses `'a' * 10**9`, which would fill the memory before anything is written."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if operator == "**" and not (numbers and abs(left) <= 1e6 and abs(right) <= 64):
+            raise SecurityError("a power of these numbers is too large")
+        if operator == "*" and not numbers:
+            times, what = (left, right) if isinstance(left, int) else (right, left)
+            if isinstance(times, int) and times * len(what) > MAX_PROMPT:
+                raise SecurityError("the repeated text is too long")
+        return super().call_binop(context, operator, left, right)
+
+
+class _Null(Undefined):
+    """Stands for None in a template: `upper`, `~` and `default` take it for missing text."""
+
+    def __eq__(self, other: object) -> bool:
+        return other is None or isinstance(other, _Null)
+
+    __hash__ = Undefined.__hash__
+
+
+@cache
+def environment() -> SandboxedEnvironment:
+    """The sandbox in which every template runs; autoescape is off, prompts are no HTML."""
+    sandbox = _Sandbox(undefined=StrictUndefined, autoescape=False, finalize=_shown)
+    sandbox.tests["none"] = lambda value: value is None or isinstance(value, _Null)
+    del sandbox.globals["lipsum"]  # random text: a prompt must come out the same each time
+    return sandbox
+
+
+def compile_prompt(text: str, field: str = "user_prompt") -> Template:
+    """The template, ready to render; Invalid names `field` and the line at fault."""
+    _parse(text, field)
+    try:
+        return environment().from_string(text)
+    except (TemplateError, RecursionError, SyntaxError) as error:
+        raise _mistake(error, field) from error
+
+
+def placeholders(text: str, field: str = "user_prompt") -> list[str]:
+    """The variables that the template wants from outside, in order of first appearance."""
+    tree = _parse(text, field)
+    wanted = meta.find_undeclared_variables(tree)
+    names = (node.name for node in tree.find_all(nodes.Name))
+    return [name for name in dict.fromkeys(names) if name in wanted]
+
+
+def render(template: Template, variables: Mapping[str, Any]) -> str:
+    """The prompt; Invalid where a variable is missing or the template cannot use the values."""
+    pieces, size = [], 0
+    given = {name: _Null(f"{name!r} is empty") if value is None else value
+             for name, value in variables.items()}
+    try:
+        for piece in template.generate(given):
+            pieces.append(piece)
+            if (size := size + len(piece)) > MAX_PROMPT:
+                raise SecurityError(f"the prompt grows over {MAX_PROMPT:,} characters")
+    except UndefinedError as error:
+        raise Invalid(f"The template wants what it was not given: {error.message}. Map a column "
+                      "to it, or give it a value.", field="variables") from error
+    except SecurityError as error:
+        raise Invalid(f"The template does what templates may not: {error}. Take that part out.",
+                      field="user_prompt") from error
+    except _VALUE_ERRORS as error:
+        raise Invalid(f"The template cannot be filled with these values: {error}. Correct the "
+                      "expression or the values.", field="variables") from error
+    return "".join(pieces)
+
+
+def _shown(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _parse(text: str, field: str) -> nodes.Template:
+    try:
+        tree = environment().parse(text)
+        _refuse_escapes(tree, field)
+    except (TemplateError, RecursionError) as error:
+        raise _mistake(error, field) from error
+    return tree
+
+
+def _refuse_escapes(tree: nodes.Template, field: str) -> None:
+    """What is sure to fail when rendered is refused when written."""
+    for node in tree.find_all((nodes.Getattr, *_FROM_ELSEWHERE)):
+        if isinstance(node, nodes.Getattr) and not node.attr.startswith("_"):
+            continue
+        what = (f"reaches for .{node.attr}" if isinstance(node, nodes.Getattr)
+                else "takes in another template")
+        raise Invalid(f"The template {what} in line {node.lineno}, which templates may not. "
+                      "Use variables and filters only.", field=field)
+
+
+def _mistake(error: Exception, field: str) -> Invalid:
+    if isinstance(error, TemplateSyntaxError):
+        return Invalid(f"The template has a mistake in line {error.lineno}: {error.message} "
+                       "Correct it and save again.", field=field, line=error.lineno)
+    return Invalid("The template is nested too deep to be read. Make it simpler.", field=field)

@@ -1,0 +1,226 @@
+"""Templates: prompts with placeholders. Once published, a revision never changes."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import field_validator
+
+from ontos.generate.rendering import compile_prompt, placeholders, render
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow
+from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, new_id, now
+from ontos.kernel.lifecycle import Lifecycle
+from ontos.kernel.lineage import Node
+from ontos.kernel.operation import operation
+from ontos.kernel.paging import Page, decode, page
+from ontos.kernel.permission import read, write
+
+TEMPLATE_STATES = Lifecycle(
+    "template", {"draft": ("published", "archived"), "published": ("archived",), "archived": ()}
+)
+
+
+class Template(Record):
+    """Revisions of one `family_id` count up from 1; `placeholders` are in order of appearance."""
+
+    id: str
+    name: str
+    label_type: str
+    system_prompt: str | None
+    user_prompt: str
+    placeholders: list[str]
+    status: str
+    revision: int
+    family_id: str
+    version: int
+    created_by: str
+    created_at: datetime
+    updated_by: str
+    updated_at: datetime
+
+    @field_validator("placeholders", mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
+
+
+class TemplateSpec(Input):
+    """`user_prompt` is Jinja2. `system_prompt` is one for all items, so has no placeholder."""
+
+    name: Name
+    label_type: Name
+    system_prompt: Text | None = None
+    user_prompt: Text
+
+
+class TemplateChange(Input):
+    """Only what is given changes; `version` refuses to overwrite somebody else's change."""
+
+    name: Name | None = None
+    label_type: Name | None = None
+    system_prompt: Text | None = None
+    user_prompt: Text | None = None
+    version: int | None = None
+
+
+@operation("POST /templates", needs=write("templates"))
+def create_template(caller: Caller, spec: TemplateSpec) -> Template:
+    """Make a draft template; its prompts are checked at once."""
+    key = new_id()
+    template = Template(
+        **spec.model_dump(), placeholders=check_prompts(spec.system_prompt, spec.user_prompt),
+        id=key, family_id=key, revision=1, status="draft", version=1,
+        created_by=caller.user, created_at=now(), updated_by=caller.user, updated_at=now(),
+    )  # fmt: skip
+    row = template.model_dump() | {"placeholders": json.dumps(template.placeholders)}
+    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    caller.warehouse.execute(f"INSERT INTO templates ({names}) VALUES ({values})", **row)  # noqa: S608
+    return template
+
+
+@operation("GET /templates", needs=read("templates"))
+def list_templates(
+    caller: Caller, status: str | None = None, family_id: Id | None = None, limit: Limit = 100,
+    cursor: str | None = None,
+) -> Page[Template]:  # fmt: skip
+    """Templates, newest first; `family_id` gives the revisions of one."""
+    rows = caller.warehouse.rows(
+        "SELECT * FROM templates WHERE (:status IS NULL OR status = :status)"
+        " AND (:family IS NULL OR family_id = :family) AND (:after IS NULL OR id < :after)"
+        " ORDER BY id DESC LIMIT :limit",
+        status=status, family=family_id, after=decode(cursor), limit=limit + 1,
+    )  # fmt: skip
+    return page([Template(**row) for row in rows], limit, lambda template: template.id)
+
+
+@operation("GET /templates/{template_id}", needs=read("templates"))
+def get_template(caller: Caller, template_id: Id) -> Template:
+    """One template."""
+    rows = caller.warehouse.rows("SELECT * FROM templates WHERE id = :id", id=template_id)
+    if not rows:
+        raise NotFound(f"There is no template {template_id}. List templates for those there are.",
+                       field="template_id")  # fmt: skip
+    return Template(**rows[0])
+
+
+@operation("PUT /templates/{template_id}", needs=write("templates"))
+def update_template(caller: Caller, template_id: Id, change: TemplateChange) -> Template:
+    """Change a draft. What is published stays as it is: revise it instead."""
+    template = get_template(caller, template_id)
+    if template.status != "draft":
+        raise NotNow(
+            f"This template is {template.status} and never changes. Make a new revision of it "
+            f"(POST /templates/{template_id}/revise), then change that."
+        )
+    if change.version is not None and change.version != template.version:
+        raise _changed_meanwhile(template)
+    after = template.model_copy(update=_given(change))
+    found = check_prompts(after.system_prompt, after.user_prompt)
+    return _save(caller, template, after.model_copy(update={"placeholders": found}))
+
+
+@operation("POST /templates/{template_id}/publish", needs=write("templates"))
+def publish_template(caller: Caller, template_id: Id) -> Template:
+    """Open a template for assembling; it never changes from then on."""
+    return _move(caller, template_id, "published")
+
+
+@operation("POST /templates/{template_id}/archive", needs=write("templates"))
+def archive_template(caller: Caller, template_id: Id) -> Template:
+    """Retire a template: what was assembled with it stays, nothing more is."""
+    return _move(caller, template_id, "archived")
+
+
+@operation("POST /templates/{template_id}/revise", needs=write("templates"))
+def revise_template(caller: Caller, template_id: Id) -> Template:
+    """Make the next revision of a published or archived template, as a draft."""
+    template = get_template(caller, template_id)
+    if template.status == "draft":
+        raise NotNow("This template is a draft: change it as it is, no revision is needed.")
+    key = new_id()
+    caller.warehouse.execute(
+        "INSERT INTO templates (id, name, label_type, system_prompt, user_prompt, placeholders,"
+        " status, revision, family_id, version, created_by, created_at, updated_by, updated_at)"
+        " SELECT :id, t.name, t.label_type, t.system_prompt, t.user_prompt, t.placeholders,"
+        " 'draft', f.newest + 1, t.family_id, 1, :user, :at, :user, :at FROM templates AS t"
+        " JOIN (SELECT family_id, max(revision) AS newest FROM templates GROUP BY family_id) AS f"
+        " ON f.family_id = t.family_id WHERE t.id = :template",
+        id=key, user=caller.user, at=now(), template=template_id,
+    )  # fmt: skip
+    return get_template(caller, key)
+
+
+def check_prompts(system_prompt: str | None, user_prompt: str) -> list[str]:
+    """The placeholders; refuses what cannot or must not be rendered, naming the field."""
+    if not user_prompt.strip():
+        raise Invalid("user_prompt: is empty. Write what the model is asked.", field="user_prompt")
+    compile_prompt(user_prompt, "user_prompt")
+    if system_prompt is not None:
+        compile_prompt(system_prompt, "system_prompt")
+        if found := placeholders(system_prompt):
+            raise Invalid(
+                f"system_prompt: {found[0]!r} would differ from item to item, but the system "
+                "prompt is one for all. Move the placeholder into the user prompt.",
+                field="system_prompt",
+            )
+    return placeholders(user_prompt)
+
+
+def require_published(template: Template) -> None:
+    """Refuse drafts and archived templates, saying how to go on."""
+    if template.status == "draft":
+        raise NotNow(f"template_id: {template.name!r} is a draft. Publish it first.",
+                     field="template_id")  # fmt: skip
+    if template.status != "published":
+        raise NotNow(f"template_id: {template.name!r} is archived. Revise and publish it, or "
+                     "choose another.", field="template_id")  # fmt: skip
+
+
+def system_message(system_prompt: str | None) -> str | None:
+    """The system prompt as it is sent: comments gone, None where nothing is left."""
+    text = render(compile_prompt(system_prompt, "system_prompt"), {}) if system_prompt else ""
+    return text if text.strip() else None
+
+
+def node(template: Template) -> Node:
+    return Node("template", template.id, f"{template.name} r{template.revision}")
+
+
+def _given(change: TemplateChange) -> dict[str, Any]:
+    """What was sent; None takes the system prompt away and otherwise means `as it was`."""
+    sent = change.model_dump(exclude_unset=True, exclude={"version"})
+    return {name: v for name, v in sent.items() if v is not None or name == "system_prompt"}
+
+
+def _move(caller: Caller, template_id: str, to: str) -> Template:
+    template = get_template(caller, template_id)
+    TEMPLATE_STATES.check(template.status, to)
+    return _save(caller, template, template.model_copy(update={"status": to}))
+
+
+def _save(caller: Caller, before: Template, after: Template) -> Template:
+    """Write what changed, unless somebody else changed the template since it was read."""
+    after = after.model_copy(
+        update={"version": before.version + 1, "updated_by": caller.user, "updated_at": now()}
+    )
+    saved = caller.warehouse.execute(
+        "UPDATE templates SET name = :name, label_type = :label_type,"
+        " system_prompt = :system_prompt, user_prompt = :user_prompt,"
+        " placeholders = :placeholders, status = :status, version = :version,"
+        " updated_by = :updated_by, updated_at = :updated_at WHERE id = :id AND version = :before",
+        **after.model_dump(include={"name", "label_type", "system_prompt", "user_prompt", "status",
+                                    "version", "updated_by", "updated_at", "id"}),
+        placeholders=json.dumps(after.placeholders), before=before.version,
+    )  # fmt: skip
+    if saved == 0:
+        raise _changed_meanwhile(before)
+    return after
+
+
+def _changed_meanwhile(template: Template) -> Conflict:
+    return Conflict(
+        f"version: {template.updated_by} changed this template meanwhile. Load it again, "
+        "then repeat.",
+        field="version",
+    )

@@ -1,0 +1,56 @@
+"""Orgs: tenants, each with its own schema of workbench tables."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict
+from ontos.kernel.fields import Input, Name, Record
+from ontos.kernel.operation import operation
+from ontos.kernel.permission import admin, signed_in
+from ontos.kernel.tenancy import add_org
+
+
+def _key(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,30}", value):
+        raise ValueError(
+            "must be 2 to 31 lower-case letters, digits or underscores, and begin with a letter"
+        )
+    return value
+
+
+class Org(Record):
+    id: str
+    title: str
+    created_by: str
+    created_at: datetime
+
+
+class OrgSpec(Input):
+    """`id` names the org's schemas."""
+
+    id: Annotated[str, AfterValidator(_key)]
+    title: Name
+
+
+@operation("GET /orgs", needs=signed_in())
+def list_orgs(caller: Caller) -> list[Org]:
+    """The orgs that you are a member of."""
+    rows = caller.system.rows(
+        "SELECT * FROM orgs WHERE id = :org OR id IN"
+        " (SELECT org FROM members WHERE kind = 'user' AND principal = :user) ORDER BY created_at",
+        org=caller.org, user=caller.user,
+    )  # fmt: skip
+    return [Org(**row) for row in rows]
+
+
+@operation("POST /orgs", needs=admin("admin"))
+def create_org(caller: Caller, spec: OrgSpec) -> Org:
+    """Make an org with its own tables; you become its administrator."""
+    if caller.system.rows("SELECT id FROM orgs WHERE id = :id", id=spec.id):
+        raise Conflict(f"id: there is an org {spec.id} already. Choose another id.", field="id")
+    add_org(caller.system, spec.id, spec.title, caller.user)
+    return Org(**caller.system.rows("SELECT * FROM orgs WHERE id = :id", id=spec.id)[0])

@@ -1,0 +1,134 @@
+"""API tokens: made once, shown once, kept as a hash. A token never may more than its user."""
+
+import hashlib
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Invalid, NotFound
+from ontos.kernel.fields import Id, Input, Limit, Name, Record, new_id, now
+from ontos.kernel.operation import operation
+from ontos.kernel.paging import Page, decode, page
+from ontos.kernel.permission import FEATURES, Level, admin, signed_in
+
+Scope = Literal["read", "write", "admin"]
+PREFIX = "ontos_"
+_KEYS = frozenset(feature.key for feature in FEATURES)
+
+
+class Token(Record):
+    """`scopes` maps features to the highest level that the token carries."""
+
+    id: str
+    org: str
+    user: str
+    title: str
+    scopes: dict[str, str]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    @field_validator("scopes", mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        return json.loads(value) if isinstance(value, str) else value
+
+
+class NewToken(Token):
+    """`secret` is shown this once; only its hash is kept."""
+
+    secret: str = Field(repr=False)
+
+
+class TokenSpec(Input):
+    """`days` is how long it holds; None for ever."""
+
+    title: Name
+    scopes: dict[str, Scope]
+    days: int | None = Field(90, ge=1, le=3650)
+
+
+@operation("POST /tokens", needs=signed_in())
+def create_token(caller: Caller, spec: TokenSpec) -> NewToken:
+    """Make a token that carries some of your own rights. Its secret is shown once."""
+    _check_scopes(caller, spec)
+    secret = PREFIX + secrets.token_urlsafe(32)
+    at = now()
+    token = NewToken(
+        id=new_id(), org=caller.org, user=caller.user, title=spec.title, scopes=dict(spec.scopes),
+        created_at=at, expires_at=at + timedelta(days=spec.days) if spec.days else None,
+        last_used_at=None, revoked_at=None, secret=secret,
+    )  # fmt: skip
+    caller.system.execute(
+        "INSERT INTO tokens (id, org, user, title, hash, scopes, created_at, expires_at)"
+        " VALUES (:id, :org, :user, :title, :hash, :scopes, :created_at, :expires_at)",
+        id=token.id, org=token.org, user=token.user, title=token.title,
+        hash=hashlib.sha256(secret.encode()).hexdigest(), scopes=json.dumps(token.scopes),
+        created_at=token.created_at, expires_at=token.expires_at,
+    )  # fmt: skip
+    return token
+
+
+@operation("GET /tokens", needs=signed_in())
+def list_tokens(caller: Caller, limit: Limit = 100, cursor: str | None = None) -> Page[Token]:
+    """Your tokens in this org, newest first; revoked ones too."""
+    rows = caller.system.rows(
+        "SELECT * FROM tokens WHERE org = :org AND user = :user"
+        " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit",
+        org=caller.org, user=caller.user, after=decode(cursor), limit=limit + 1,
+    )  # fmt: skip
+    return page([Token(**row) for row in rows], limit, lambda token: token.id)
+
+
+@operation("GET /admin/tokens", needs=admin("admin"))
+def list_all_tokens(caller: Caller, limit: Limit = 100, cursor: str | None = None) -> Page[Token]:
+    """Everybody's tokens in this org."""
+    rows = caller.system.rows(
+        "SELECT * FROM tokens WHERE org = :org AND (:after IS NULL OR id < :after)"
+        " ORDER BY id DESC LIMIT :limit",
+        org=caller.org, after=decode(cursor), limit=limit + 1,
+    )  # fmt: skip
+    return page([Token(**row) for row in rows], limit, lambda token: token.id)
+
+
+@operation("DELETE /tokens/{token_id}", needs=signed_in())
+def revoke_token(caller: Caller, token_id: Id) -> Token:
+    """Make one of your tokens useless, at once. Administrators may revoke anybody's."""
+    everybody = caller.levels.get("admin", Level.none) >= Level.admin and caller.scopes is None
+    caller.system.execute(
+        "UPDATE tokens SET revoked_at = :at WHERE id = :id AND org = :org"
+        " AND revoked_at IS NULL AND (:everybody OR user = :user)",
+        at=now(), id=token_id, org=caller.org, everybody=everybody, user=caller.user,
+    )  # fmt: skip
+    rows = caller.system.rows(
+        "SELECT * FROM tokens WHERE id = :id AND org = :org AND (:everybody OR user = :user)",
+        id=token_id, org=caller.org, everybody=everybody, user=caller.user,
+    )  # fmt: skip
+    if not rows:
+        raise NotFound(f"You have no token {token_id}.", field="token_id")
+    return Token(**rows[0])
+
+
+def _check_scopes(caller: Caller, spec: TokenSpec) -> None:
+    if not spec.scopes:
+        raise Invalid("scopes: give at least one, as {feature: read, write or admin}.",
+                      field="scopes")  # fmt: skip
+    for feature, level in spec.scopes.items():
+        if feature not in _KEYS:
+            raise Invalid(
+                f"scopes: there is no feature {feature!r}. Features: {', '.join(sorted(_KEYS))}.",
+                field="scopes",
+            )
+        held = caller.levels.get(feature, Level.none)
+        ceiling = held if caller.scopes is None else caller.scopes.get(feature, Level.none)
+        if Level[level] > min(held, ceiling):
+            raise Invalid(
+                f"scopes: you have {min(held, ceiling).name} on {feature}, so a token cannot carry "
+                f"{level}.",
+                field="scopes",
+            )

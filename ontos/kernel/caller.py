@@ -1,0 +1,35 @@
+"""Who asks, for which org, with which rights, through which door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ontos.kernel.permission import Level
+from ontos.kernel.pulse import Pulse
+from ontos.kernel.settings import Settings
+from ontos.warehouse import Warehouse
+from ontos.workspace import Person, Workspace
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Passed first to every operation; `warehouse` names only the org's own tables.
+
+    `system` holds what belongs to the whole installation (orgs, members, tokens); only governance
+    touches it. `scopes` are a token's ceiling, None for a person.
+    """
+
+    person: Person
+    org: str
+    roles: frozenset[str]
+    levels: Mapping[str, Level]
+    warehouse: Warehouse
+    system: Warehouse
+    workspace: Workspace
+    settings: Settings
+    pulse: Pulse = field(default_factory=Pulse, repr=False)
+    scopes: Mapping[str, Level] | None = None
+    door: str = "python"
+
+    @property
+    def user(self) -> str:
+        return self.person.user

@@ -1,0 +1,88 @@
+"""Delivers journal rows to subscribers: at least once, in order, never in the caller's time."""
+
+import threading
+from collections.abc import Callable, Iterable
+
+from ontos.kernel import logs
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
+from ontos.kernel.fields import now
+from ontos.kernel.journal import Entry, cloud_event
+from ontos.kernel.observers import subscribers, watched
+
+_READER = "subscribers"
+STOP_SECONDS = 5.0
+"""How long a stop waits for the batch that is under way."""
+
+
+class Outbox:
+    """One thread that wakes when an operation has written; `callers` gives one for an org."""
+
+    def __init__(self, orgs: Callable[[], Iterable[str]], callers: Callable[[str], Caller]) -> None:
+        self._orgs, self._callers = orgs, callers
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._loop, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._wake.set()
+
+    def wake(self, _operation: str) -> None:
+        if watched():
+            self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def _loop(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._stopping:
+                return
+            for org in self._orgs() if watched() else ():
+                try:
+                    while deliver(self._callers(org)):
+                        pass
+                except OntosError:
+                    logs.failure("events could not be delivered; trying again", org=org)
+
+
+def deliver(caller: Caller, batch: int = 200) -> int:
+    """Hand the next events to their subscribers and move on; how many there were."""
+    entries = _next(caller, batch)
+    for entry in entries:
+        event = cloud_event(entry, caller.org)
+        for receive in subscribers(entry.operation):
+            try:
+                receive(caller, event)
+            except Exception:  # one subscriber's fault must not stop the others
+                logs.failure("a subscriber failed", operation=entry.operation, event=entry.id)
+    if entries:
+        _advance(caller, entries[-1].id)
+    return len(entries)
+
+
+def _next(caller: Caller, batch: int) -> list[Entry]:
+    rows = caller.warehouse.rows(
+        "SELECT * FROM journal WHERE outcome = 'done' AND id > coalesce("
+        "(SELECT max(position) FROM outbox_positions WHERE subscriber = :reader), '')"
+        " ORDER BY id LIMIT :batch",
+        reader=_READER, batch=batch,
+    )  # fmt: skip
+    return [Entry(**row) for row in rows]
+
+
+def _advance(caller: Caller, position: str) -> None:
+    caller.warehouse.execute(
+        "MERGE INTO outbox_positions AS t USING (SELECT :reader AS subscriber) AS s"
+        " ON t.subscriber = s.subscriber"
+        " WHEN MATCHED THEN UPDATE SET position = :position, updated_at = :at"
+        " WHEN NOT MATCHED THEN INSERT (subscriber, position, updated_at)"
+        " VALUES (:reader, :position, :at)",
+        reader=_READER, position=position, at=now(),
+    )  # fmt: skip

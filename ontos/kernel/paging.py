@@ -1,0 +1,45 @@
+"""Lists are read in pages; a cursor remembers the last key seen, so pages never shift."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from ontos.kernel.errors import Invalid
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """`next_cursor` is None on the last page."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+def encode(key: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str | None) -> Any:
+    """The key in a cursor; None for the first page."""
+    if cursor is None:
+        return None
+    try:
+        return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise Invalid(
+            "cursor: this is not a cursor of this list. Pass `next_cursor` of the page before, "
+            "or leave it out for the first page.",
+            field="cursor",
+        ) from error
+
+
+def page(items: Sequence[T], limit: int, key: Callable[[T], Any]) -> Page[T]:
+    """One page out of `limit + 1` rows read: the extra row tells that there is more."""
+    shown = list(items[:limit])
+    more = encode(key(shown[-1])) if len(items) > limit and shown else None
+    return Page(items=shown, next_cursor=more)

@@ -1,0 +1,146 @@
+"""Runs queued jobs in a bounded pool of threads, and settles what a former process left behind."""
+
+import json
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from ontos.kernel import logs
+from ontos.kernel.caller import Caller
+from ontos.kernel.correlation import correlated
+from ontos.kernel.errors import OntosError
+from ontos.kernel.fields import now
+from ontos.kernel.jobs import KINDS, Cancelled, Job, Run
+from ontos.kernel.metrics import JOBS
+from ontos.warehouse import Warehouse
+
+ATTEMPTS = 3
+"""How often a resumable job is begun before it is given up."""
+
+STOP_SECONDS = 5.0
+"""How long a stop waits for a look at the queue that is under way."""
+
+LOST = "The workbench stopped while this ran. Start it again."
+
+Callers = Callable[[str, str], Caller]
+"""A caller for (user, org), with door `job`."""
+
+
+class Pool:
+    """Claims queued jobs of every org when woken; a claim is compare-and-set on the status."""
+
+    def __init__(
+        self, orgs: Callable[[], Iterable[str]], callers: Callers, store: Callable[[str], Warehouse],
+        workers: int,
+    ) -> None:  # fmt: skip
+        self._orgs, self._callers, self._store = orgs, callers, store
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="job")
+        self._free = threading.Semaphore(workers)
+        self._wake = threading.Event()
+        self._stopping = False
+        self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Settle lost jobs first, then run what is queued."""
+        for org in self._orgs():
+            self._recover(org)
+        self._thread.start()
+        self.wake("start")
+
+    def wake(self, _operation: str) -> None:
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Take no more; running jobs are left to the next start (their rows say so)."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _loop(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._stopping:
+                return
+            try:
+                for org in self._orgs():
+                    self._start_queued(org)
+            except OntosError:
+                logs.failure("jobs could not be looked up; trying again at the next change")
+
+    def _start_queued(self, org: str) -> None:
+        queued = self._store(org).rows(
+            "SELECT * FROM jobs WHERE status = 'queued' ORDER BY created_at LIMIT 100"
+        )
+        for row in queued:
+            if not self._free.acquire(blocking=False):
+                return  # a finishing job wakes us again
+            if self._claim(org, row["id"]):
+                self._workers.submit(self._run, org, Job(**row), json.loads(row["arguments"]))
+            else:
+                self._free.release()
+
+    def _claim(self, org: str, job_id: str) -> bool:
+        return 1 == self._store(org).execute(
+            "UPDATE jobs SET status = 'running', owner = :owner, attempts = attempts + 1,"
+            " started_at = :at, heartbeat_at = :at WHERE id = :id AND status = 'queued'",
+            owner=self._owner, at=now(), id=job_id,
+        )  # fmt: skip
+
+    def _run(self, org: str, job: Job, arguments: dict[str, object]) -> None:
+        try:
+            with correlated():
+                self._work(org, job, arguments)
+        except OntosError:
+            logs.failure("a job's end could not be written", job=job.id, kind=job.kind)
+        finally:
+            self._free.release()
+            self._wake.set()
+
+    def _work(self, org: str, job: Job, arguments: dict[str, object]) -> None:
+        caller = self._callers(job.created_by, org)
+        run = Run(caller, job, arguments)
+        try:
+            run.check()
+            self._end(caller, job, "succeeded", KINDS[job.kind].work(run))
+        except Cancelled as why:
+            self._end(caller, job, "cancelled", str(why))
+        except OntosError as error:
+            self._end(caller, job, "failed", error.detail)
+        except Exception as error:  # recorded on the job, where its user looks
+            logs.failure("a job failed", job=job.id, kind=job.kind)
+            self._end(caller, job, "failed", f"{type(error).__name__}: {error}")
+
+    def _end(self, caller: Caller, job: Job, outcome: str, message: str) -> None:
+        """The job's end and its entity's end are one change."""
+        ended = KINDS[job.kind].ended
+        with caller.warehouse.transaction() as warehouse:
+            if outcome != "succeeded" and ended:
+                ended(replace(caller, warehouse=warehouse), job, outcome, message)
+            warehouse.execute(
+                "UPDATE jobs SET status = :outcome, finished_at = :at, heartbeat_at = :at,"
+                " message = :message, error = CASE WHEN :outcome = 'failed' THEN :message END,"
+                " progress = CASE WHEN :outcome = 'succeeded' THEN 100.0 ELSE progress END"
+                " WHERE id = :id",
+                outcome=outcome, at=now(), message=message[:4000], id=job.id,
+            )  # fmt: skip
+        JOBS.labels(job.kind, outcome).inc()
+        caller.pulse.beat(f"job:{job.kind}")
+
+    def _recover(self, org: str) -> None:
+        """Queue resumable jobs of a former process again; fail the others with the reason."""
+        for row in self._store(org).rows("SELECT * FROM jobs WHERE status = 'running'"):
+            job = Job(**row)
+            if KINDS[job.kind].resumable and job.attempts < ATTEMPTS:
+                self._store(org).execute(
+                    "UPDATE jobs SET status = 'queued', owner = NULL WHERE id = :id", id=job.id
+                )
+            else:
+                caller = self._callers(job.created_by, org)
+                self._end(caller, job, "failed", LOST)

@@ -1,0 +1,159 @@
+"""Annotation tasks: asking people to label or collect something."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict, NotFound
+from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, new_id, now
+from ontos.kernel.lifecycle import Lifecycle
+from ontos.kernel.operation import operation
+from ontos.kernel.paging import Page, decode, page
+from ontos.kernel.permission import read, write
+from ontos.label.pairs import training_sheet
+
+TASK_STATES = Lifecycle("task", {"open": ("done", "cancelled"), "done": (), "cancelled": ()})
+
+SELECT = """
+WITH shown AS (SELECT * FROM annotation_tasks AS a WHERE {condition} ORDER BY id DESC LIMIT :limit),
+reviewed AS (
+  SELECT s.id, count(*) AS pairs FROM shown AS s
+  JOIN pairs AS p ON p.training_sheet_id = s.training_sheet_id AND p.reviewed_at >= s.created_at
+  GROUP BY s.id
+)
+SELECT s.*, t.name AS training_sheet_name,
+  CASE WHEN t.id IS NOT NULL THEN coalesce(r.pairs, 0) END AS reviewed_count
+FROM shown AS s LEFT JOIN reviewed AS r ON r.id = s.id
+LEFT JOIN training_sheets AS t ON t.id = s.training_sheet_id ORDER BY s.id DESC
+"""
+
+INSERT = """
+INSERT INTO annotation_tasks (id, title, instructions, training_sheet_id, source_gap_id,
+  target_record_count, status, assignee, version, created_by, created_at, updated_by, updated_at)
+VALUES (:id, :title, :instructions, :training_sheet_id, :source_gap_id,
+  :target_record_count, 'open', :assignee, 1, :user, :at, :user, :at)
+"""
+
+
+class TaskSpec(Input):
+    """`target_record_count`: how many pairs shall be reviewed. No `assignee` means anybody."""
+
+    title: Name
+    instructions: Text | None = None
+    training_sheet_id: Id | None = None
+    source_gap_id: Id | None = None
+    target_record_count: Annotated[int, Field(ge=1, le=10_000_000)]
+    assignee: Name | None = None
+
+
+class Assignment(Input):
+    """`assignee` None gives the task back to anybody."""
+
+    assignee: Name | None = None
+    version: int | None = None
+
+
+class Task(Record):
+    """`reviewed_count`: pairs of its training sheet reviewed since; None where it has none."""
+
+    id: str
+    title: str
+    instructions: str | None
+    training_sheet_id: str | None
+    training_sheet_name: str | None
+    source_gap_id: str | None
+    target_record_count: int
+    reviewed_count: int | None
+    status: str
+    assignee: str | None
+    version: int
+    created_by: str
+    created_at: datetime
+    updated_by: str
+    updated_at: datetime
+
+
+@operation("POST /tasks", needs=write("labeling_jobs"))
+def create_task(caller: Caller, spec: TaskSpec) -> Task:
+    """Ask for labels: of a training sheet's pairs, or of data still to be found."""
+    if spec.training_sheet_id is not None:
+        training_sheet(caller, spec.training_sheet_id)
+    key = new_id()
+    caller.warehouse.execute(INSERT, id=key, user=caller.user, at=now(), **spec.model_dump())
+    return get_task(caller, key)
+
+
+@operation("GET /tasks", needs=read("labeling_jobs"))
+def list_tasks(
+    caller: Caller, status: str | None = None, waiting_for: str | None = None,
+    limit: Limit = 100, cursor: str | None = None,
+) -> Page[Task]:  # fmt: skip
+    """Tasks, newest first; `waiting_for` a person: open, and theirs or nobody's."""
+    rows = caller.warehouse.rows(
+        SELECT.format(condition="(:status IS NULL OR a.status = :status)"
+                      " AND (:waiting_for IS NULL OR (a.status = 'open'"
+                      " AND coalesce(a.assignee, :waiting_for) = :waiting_for))"
+                      " AND (:after IS NULL OR a.id < :after)"),
+        status=status, waiting_for=waiting_for, after=decode(cursor), limit=limit + 1,
+    )  # fmt: skip
+    return page([Task(**row) for row in rows], limit, lambda task: task.id)
+
+
+@operation("GET /tasks/{task_id}", needs=read("labeling_jobs"))
+def get_task(caller: Caller, task_id: Id) -> Task:
+    """One task, with its progress."""
+    rows = caller.warehouse.rows(SELECT.format(condition="a.id = :id"), id=task_id, limit=1)
+    if not rows:
+        raise NotFound(f"task_id: there is no task {task_id}. List tasks for those there are.",
+                       field="task_id")  # fmt: skip
+    return Task(**rows[0])
+
+
+@operation("PUT /tasks/{task_id}/assignee", needs=write("labeling_jobs"))
+def assign_task(caller: Caller, task_id: Id, assignment: Assignment) -> Task:
+    """Give an open task to a person, or back to anybody."""
+    task = get_task(caller, task_id)
+    if assignment.version not in (None, task.version):
+        raise _changed_meanwhile(task)
+    if TASK_STATES.final(task.status):
+        TASK_STATES.check(task.status, "open")
+    return _save(caller, task, task.status, assignment.assignee)
+
+
+@operation("POST /tasks/{task_id}/complete", needs=write("labeling_jobs"))
+def complete_task(caller: Caller, task_id: Id) -> Task:
+    """Say that a task is done."""
+    return _end(caller, task_id, "done")
+
+
+@operation("POST /tasks/{task_id}/cancel", needs=write("labeling_jobs"))
+def cancel_task(caller: Caller, task_id: Id) -> Task:
+    """Withdraw a task."""
+    return _end(caller, task_id, "cancelled")
+
+
+def _end(caller: Caller, task_id: str, status: str) -> Task:
+    task = get_task(caller, task_id)
+    TASK_STATES.check(task.status, status)
+    return _save(caller, task, status, task.assignee)
+
+
+def _save(caller: Caller, task: Task, status: str, assignee: str | None) -> Task:
+    saved = caller.warehouse.execute(
+        "UPDATE annotation_tasks SET status = :status, assignee = :assignee, version = version + 1,"
+        " updated_by = :user, updated_at = :at WHERE id = :id AND version = :version",
+        status=status, assignee=assignee, user=caller.user, at=now(), id=task.id,
+        version=task.version,
+    )  # fmt: skip
+    if saved == 0:
+        raise _changed_meanwhile(task)
+    return get_task(caller, task.id)
+
+
+def _changed_meanwhile(task: Task) -> Conflict:
+    return Conflict(
+        f"version: {task.updated_by} changed this task meanwhile. Load it again, then repeat.",
+        field="version",
+    )

@@ -1,0 +1,333 @@
+"""Training jobs: what was asked for, how far it is, and what came of it."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import pyarrow as pa
+from pydantic import AfterValidator, BaseModel, Field, field_validator
+
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import NotFound, NotNow
+from ontos.kernel.fields import Id, Input, Limit, Reason, Record, new_id, now
+from ontos.kernel.jobs import enqueue, request_cancel
+from ontos.kernel.lifecycle import Lifecycle
+from ontos.kernel.lineage import Node, link
+from ontos.kernel.operation import operation
+from ontos.kernel.paging import Page, decode, page
+from ontos.kernel.permission import read, write
+from ontos.train.snapshots import take
+from ontos.train.trainers import TrainerKey
+from ontos.train.trainers.options import Options
+from ontos.warehouse import Value
+
+TRAINING_STATES = Lifecycle(
+    "training job",
+    {
+        "pending": ("queued", "failed", "cancelled"),
+        "queued": ("running", "failed", "cancelled", "timeout"),
+        "running": ("succeeded", "failed", "cancelled", "timeout"),
+        "succeeded": (),
+        "failed": (),
+        "cancelled": (),
+        "timeout": (),
+    },
+)
+
+
+def _model_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", value):
+        raise ValueError(
+            "cannot name a model: use letters, digits, - and _, at most 100, "
+            "a letter or digit first"
+        )
+    return value
+
+
+class TrainingConfig(Options):
+    """`seed` decides the split and everything random in training: the same seed, the same model."""
+
+    seed: int = Field(7, ge=0, lt=2**32)
+
+
+class TrainingJobSpec(Input):
+    """`train_val_split` is the share that trains; the rest validates. `auto` tries what fits."""
+
+    training_sheet_id: Id
+    model_name: Annotated[str, AfterValidator(_model_name)]
+    train_val_split: float = Field(0.8, gt=0, lt=1)
+    training_config: TrainingConfig = Field(default_factory=lambda: TrainingConfig())
+    trainer: TrainerKey = "auto"
+    source_gap_id: Id | None = None
+
+
+class Cancellation(Input):
+    reason: Reason | None = None
+
+
+class TrainingJob(Record):
+    """`uc_model_name` and `uc_model_version` name what was registered, once it succeeded."""
+
+    id: str
+    training_sheet_id: str
+    training_sheet_name: str
+    model_name: str
+    trainer: str
+    train_val_split: float
+    training_config: dict[str, Any]
+    status: str
+    progress_percent: float
+    message: str | None
+    error_message: str | None
+    total_pairs: int
+    train_pairs: int
+    val_pairs: int
+    run_id: str | None
+    uc_model_name: str | None
+    uc_model_version: str | None
+    metrics: dict[str, Any]
+    notes: list[str]
+    source_gap_id: str | None
+    version: int
+    created_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    compute_handle: str | None = Field(None, exclude=True)
+
+    @field_validator("training_config", "metrics", mode="before")
+    @classmethod
+    def _object(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value or {}
+
+    @field_validator("notes", mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value or []
+
+
+class TrainingEvent(Record):
+    """`event_type` is status_change, progress or note."""
+
+    id: str
+    at: datetime
+    event_type: str
+    old_status: str | None
+    new_status: str | None
+    progress_percent: float | None
+    message: str | None
+    user: str
+
+
+class TrainingEvents(BaseModel):
+    """In the order in which they happened."""
+
+    events: list[TrainingEvent]
+
+
+class TrainingLineage(Record):
+    """What the job came out of; `qa_pair_ids` are exactly the pairs that it was given."""
+
+    qa_pair_ids: list[str]
+    training_sheet_id: str
+    training_sheet_name: str
+    sheet_id: str
+    sheet_name: str
+    source_table: str | None
+    template_id: str
+    template_name: str
+    run_id: str | None
+    uc_model_name: str | None
+    uc_model_version: str | None
+
+
+@operation("POST /training/jobs", needs=write("training"))
+def create_training_job(caller: Caller, spec: TrainingJobSpec) -> TrainingJob:
+    """Train a model on the approved pairs of a training sheet that may be used for training."""
+    snapshot = take(
+        caller, spec.training_sheet_id, spec.train_val_split, spec.training_config.seed
+    )
+    job = TrainingJob(
+        **spec.model_dump(), id=new_id(), training_sheet_name=snapshot.training_sheet_name,
+        status="pending", progress_percent=0.0, message="Waiting for a free worker",
+        error_message=None, total_pairs=snapshot.train + snapshot.val, train_pairs=snapshot.train,
+        val_pairs=snapshot.val, run_id=None, uc_model_name=None, uc_model_version=None, metrics={},
+        notes=snapshot.notes, version=1, created_by=caller.user, created_at=now(), started_at=None,
+        finished_at=None,
+    )  # fmt: skip
+    _insert(caller, job)
+    snapshot.store(caller, job.id)
+    _note_change(caller, job.id, None, "pending", f"{job.total_pairs} pairs")
+    sheet = Node("training_sheet", job.training_sheet_id, job.training_sheet_name)
+    link(caller, sheet, node(job), "create_training_job")
+    enqueue(caller, "train", ("training_job", job.id), f"Train {job.model_name}")
+    return job
+
+
+@operation("GET /training/jobs", needs=read("training"))
+def list_training_jobs(
+    caller: Caller, training_sheet_id: Id | None = None, model_name: str | None = None,
+    status: str | None = None, limit: Limit = 100, cursor: str | None = None,
+) -> Page[TrainingJob]:  # fmt: skip
+    """Training jobs, newest first."""
+    rows = caller.warehouse.rows(
+        "SELECT * FROM training_jobs WHERE (:sheet IS NULL OR training_sheet_id = :sheet)"
+        " AND (:model IS NULL OR model_name = :model OR uc_model_name = :model)"
+        " AND (:status IS NULL OR status = :status) AND (:after IS NULL OR id < :after)"
+        " ORDER BY id DESC LIMIT :limit",
+        sheet=training_sheet_id, model=model_name, status=status, after=decode(cursor),
+        limit=limit + 1,
+    )  # fmt: skip
+    return page([TrainingJob(**row) for row in rows], limit, lambda job: job.id)
+
+
+@operation("GET /training/jobs/{job_id}", needs=read("training"))
+def get_training_job(caller: Caller, job_id: Id) -> TrainingJob:
+    """One training job."""
+    rows = caller.warehouse.rows("SELECT * FROM training_jobs WHERE id = :id", id=job_id)
+    if not rows:
+        raise NotFound(
+            f"job_id: there is no training job {job_id}. List training jobs for those there are.",
+            field="job_id",
+        )
+    return TrainingJob(**rows[0])
+
+
+@operation("POST /training/jobs/{job_id}/cancel", needs=write("training"))
+def cancel_training_job(
+    caller: Caller, job_id: Id, cancellation: Cancellation | None = None
+) -> TrainingJob:
+    """Stop a training job. What it was given stays on record."""
+    job = get_training_job(caller, job_id)
+    TRAINING_STATES.check(job.status, "cancelled")
+    if job.compute_handle:
+        caller.workspace.compute.cancel(job.compute_handle)
+    reason = cancellation.reason if cancellation else None
+    if not advance(caller, job.id, "cancelled", message=reason or f"Cancelled by {caller.user}"):
+        raise NotNow("The training job ended meanwhile. Load it again.")
+    request_cancel(caller, ("training_job", job.id))
+    return get_training_job(caller, job_id)
+
+
+@operation("GET /training/jobs/{job_id}/metrics", needs=read("training"))
+def get_training_metrics(caller: Caller, job_id: Id) -> dict[str, float]:
+    """The final figures by name; empty until the job has succeeded."""
+    metrics = get_training_job(caller, job_id).metrics
+    return {name: value for name, value in metrics.items() if isinstance(value, int | float)}
+
+
+@operation("GET /training/jobs/{job_id}/events", needs=read("training"))
+def list_training_events(caller: Caller, job_id: Id) -> TrainingEvents:
+    """What happened in a job."""
+    get_training_job(caller, job_id)
+    rows = caller.warehouse.rows(
+        "SELECT * FROM training_job_events WHERE job_id = :id ORDER BY at, id LIMIT 5000", id=job_id
+    )
+    return TrainingEvents(events=[TrainingEvent(**row) for row in rows])
+
+
+@operation("GET /training/jobs/{job_id}/lineage", needs=read("training"))
+def get_training_lineage(caller: Caller, job_id: Id) -> TrainingLineage:
+    """What a job came out of, down to the very pairs."""
+    job = get_training_job(caller, job_id)
+    row = caller.warehouse.rows(
+        "SELECT t.*, s.source_table FROM training_sheets AS t LEFT JOIN sheets AS s"
+        " ON s.id = t.sheet_id WHERE t.id = :id",
+        id=job.training_sheet_id,
+    )[0]
+    pairs = caller.warehouse.arrow(
+        "SELECT pair_id FROM training_job_pairs WHERE job_id = :id ORDER BY pair_id", id=job_id
+    )
+    return TrainingLineage(
+        **{**row, **job.model_dump()}, qa_pair_ids=pairs.column("pair_id").to_pylist()
+    )
+
+
+def advance(
+    caller: Caller, job_id: str, to: str, *, message: str | None = None, **changes: Value
+) -> bool:
+    """Move a job to a state and note it; False where its state does not allow that (any more).
+
+    `changes` name columns of `training_jobs`. The event's message is `message`.
+    """
+    now_in = caller.warehouse.rows("SELECT status FROM training_jobs WHERE id = :id", id=job_id)
+    old = now_in[0]["status"] if now_in else None
+    if old not in TRAINING_STATES.before(to):
+        return False
+    at = now()
+    if to == "running":
+        changes["started_at"] = at
+    if TRAINING_STATES.final(to):
+        changes["finished_at"] = at
+    values: dict[str, Value] = {"status": to, "message": message, **changes}
+    assigned = ", ".join(f"{name} = :{name}" for name in values)
+    moved = caller.warehouse.execute(
+        f"UPDATE training_jobs SET {assigned}, version = version + 1"  # noqa: S608 - our own names
+        " WHERE id = :id AND status = :old",
+        id=job_id, old=old, **values,
+    )  # fmt: skip
+    if moved:
+        _note_change(caller, job_id, old, to, message)
+    return bool(moved)
+
+
+def note_events(
+    caller: Caller, job_id: str, events: Sequence[Mapping[str, Any]], kind: str = "progress"
+) -> None:
+    """Keep what the training process reported: `at`, `progress` (percent) and `message`."""
+    rows = [_event_row(caller, job_id, event) | {"event_type": kind} for event in events]
+    if rows:
+        caller.warehouse.append("training_job_events", pa.Table.from_pylist(rows, schema=_EVENT))
+
+
+_EVENT = pa.schema([
+    ("id", pa.string()), ("job_id", pa.string()), ("at", pa.timestamp("us", "UTC")),
+    ("event_type", pa.string()), ("progress_percent", pa.float64()), ("message", pa.string()),
+    ("user", pa.string()),
+])  # fmt: skip
+
+
+def _event_row(caller: Caller, job_id: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": new_id(), "job_id": job_id, "at": _time(event.get("at")),
+        "progress_percent": event.get("progress"), "message": event.get("message"),
+        "user": caller.user,
+    }  # fmt: skip
+
+
+def _time(value: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return now()
+
+
+def _note_change(
+    caller: Caller, job_id: str, old: str | None, new: str, message: str | None
+) -> None:
+    caller.warehouse.execute(
+        "INSERT INTO training_job_events (id, job_id, at, event_type, old_status, new_status,"
+        " message, user) VALUES (:id, :job, :at, 'status_change', :old, :new, :message, :user)",
+        id=new_id(), job=job_id, at=now(), old=old, new=new, message=message, user=caller.user,
+    )  # fmt: skip
+
+
+def node(job: TrainingJob) -> Node:
+    return Node("training_job", job.id, f"{job.model_name} from {job.training_sheet_name}")
+
+
+def model_node(name: str, version: str) -> Node:
+    """A registered version; each has a history of its own."""
+    return Node("model", f"{name}/{version}", f"{name} v{version}")
+
+
+def _insert(caller: Caller, job: TrainingJob) -> None:
+    row = job.model_dump() | {
+        "training_config": json.dumps(job.training_config), "metrics": None,
+        "notes": json.dumps(job.notes),
+    }  # fmt: skip
+    names = ", ".join(row)
+    values = ", ".join(f":{name}" for name in row)
+    caller.warehouse.execute(f"INSERT INTO training_jobs ({names}) VALUES ({values})", **row)  # noqa: S608

@@ -1,0 +1,28 @@
+"""SQL: one protocol, two engines."""
+
+from typing import TYPE_CHECKING, Any
+
+from ontos.warehouse.dialect import lint
+from ontos.warehouse.embedded import EmbeddedWarehouse, executed_texts, open_embedded
+from ontos.warehouse.migrate import declared, migrate
+from ontos.warehouse.names import quote, split_name
+from ontos.warehouse.protocol import Row, Value, Warehouse
+from ontos.warehouse.tally import Tally, on_statement, tally, together
+
+if TYPE_CHECKING:
+    from ontos.warehouse.databricks import open_databricks
+
+__all__ = [
+    "EmbeddedWarehouse", "Row", "Tally", "Value", "Warehouse", "declared", "executed_texts", "lint",
+    "migrate", "on_statement", "open_databricks", "open_embedded", "quote", "split_name", "tally",
+    "together",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """The Databricks engine is imported by whoever asks for it."""
+    if name == "open_databricks":
+        from ontos.warehouse.databricks import open_databricks
+
+        return open_databricks
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

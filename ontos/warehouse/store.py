@@ -1,0 +1,169 @@
+"""One DuckDB store of this process: its file, its cursors, and the one writer at a time."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ontos.kernel.errors import NotFound, Unavailable
+
+CATALOG = "workbench"
+KEPT = 16
+"""Idle cursors kept for each schema; opening one costs a millisecond."""
+PATIENCE = 120.0
+"""Seconds that a write waits for the writers before it."""
+
+_CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "preserve_insertion_order": "false",
+}
+
+
+class Store:
+    """Cursors are lent to one thread at a time; a shared one mixes up its answers."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._root = _connect(path)
+        self._idle: dict[str, list[Any]] = defaultdict(list)
+        self._guard = threading.Lock()
+        self._turn = Turn()
+        self._closed = False
+
+    @contextmanager
+    def cursor(self, schema: str) -> Iterator[Any]:
+        """A cursor whose unqualified names are those of `schema`. After an error it is thrown away."""
+        cursor = self.borrow(schema)
+        try:
+            yield cursor
+        except BaseException:
+            cursor.close()
+            raise
+        self.give_back(schema, cursor)
+
+    def borrow(self, schema: str) -> Any:
+        with self._guard:
+            if self._closed:
+                raise Unavailable("The store is closed. Start the workbench again.")
+            if self._idle[schema]:
+                return self._idle[schema].pop()
+            cursor = self._root.cursor()
+        bind(cursor, schema)
+        return cursor
+
+    def give_back(self, schema: str, cursor: Any) -> None:
+        with self._guard:
+            if not self._closed and len(self._idle[schema]) < KEPT:
+                self._idle[schema].append(cursor)
+                return
+        cursor.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the right to write; the thread that holds it may ask again."""
+        self.acquire()
+        try:
+            yield
+        finally:
+            self.release()
+
+    def acquire(self) -> None:
+        if not self._turn.acquire(PATIENCE):
+            raise Unavailable(
+                f"Another change has been under way for over {PATIENCE:.0f} s. Repeat in a moment."
+            )
+
+    def release(self) -> None:
+        self._turn.release()
+
+    def close(self) -> None:
+        """Wait for the writer, put everything into the file and let go of it."""
+        with self.writing(), self._guard:
+            if self._closed:
+                return
+            self._closed = True
+            for cursor in (c for idle in self._idle.values() for c in idle):
+                cursor.close()
+            self._idle.clear()
+            _put_away(self._root)
+
+
+class Turn:
+    """A lock that its thread may take again, and that another thread may give back."""
+
+    def __init__(self) -> None:
+        self._free = threading.Condition()
+        self._owner: int | None = None
+        self._depth = 0
+
+    def acquire(self, seconds: float) -> bool:
+        me = threading.get_ident()
+        with self._free:
+            if not self._free.wait_for(lambda: self._owner in (None, me), seconds):
+                return False
+            self._owner, self._depth = me, self._depth + 1
+            return True
+
+    def release(self) -> None:
+        with self._free:
+            self._depth -= 1
+            if self._depth == 0:
+                self._owner = None
+                self._free.notify()
+
+
+def bind(cursor: Any, schema: str) -> None:
+    """Make `schema` the one of unqualified names."""
+    import duckdb
+
+    try:
+        cursor.execute(f"USE {CATALOG}.{duck_name(schema)}")
+    except duckdb.CatalogException as error:
+        raise NotFound(f"There is no schema {schema} in the store. Create it first.") from error
+
+
+def duck_name(*parts: str) -> str:
+    """An identifier as DuckDB quotes it."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def _connect(path: Path | None) -> Any:
+    import duckdb
+
+    place = ":memory:" if path is None else str(path)
+    spill = "" if path is None else f"{path}.tmp"
+    root = duckdb.connect(":memory:", config=_CONFIG | {"temp_directory": spill})
+    try:
+        root.execute(f"ATTACH '{place.replace(chr(39), chr(39) * 2)}' AS {CATALOG}")
+    except duckdb.Error as error:
+        root.close()
+        raise _not_opened(path, error) from error
+    root.execute("SET GLOBAL TimeZone = 'UTC'")
+    # From here on no SQL reaches files, the network or these settings.
+    root.execute("SET GLOBAL enable_external_access = false")
+    root.execute("SET GLOBAL lock_configuration = true")
+    return root
+
+
+def _not_opened(path: Path | None, error: Exception) -> Unavailable:
+    text = str(error)
+    if "lock on file" in text or "Unique file handle" in text:
+        return Unavailable(
+            f"The store {path} is in use by another process, and only one can open it. "
+            "Talk REST to the workbench that runs, or stop it first.",
+            reason="in use",
+        )
+    return Unavailable(f"The store {path} cannot be opened: {text.partition(chr(10))[0]}")
+
+
+def _put_away(root: Any) -> None:
+    import duckdb
+
+    # A reader that still streams holds the checkpoint back; the log then carries it to the next start.
+    with suppress(duckdb.TransactionException):
+        root.execute(f"CHECKPOINT {CATALOG}")
+    root.close()

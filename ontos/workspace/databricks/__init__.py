@@ -1,0 +1,1 @@
+"""The eight protocols in a Databricks workspace, on databricks-sdk."""

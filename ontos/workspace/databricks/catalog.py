@@ -1,0 +1,71 @@
+"""Unity Catalog, with the rights of whoever asks."""
+
+import re
+from typing import TYPE_CHECKING
+
+from ontos.kernel.errors import Denied, NotFound
+from ontos.workspace.databricks.client import Connection, told
+from ontos.workspace.names import three_parts, visible
+from ontos.workspace.protocols import Column, Table
+
+if TYPE_CHECKING:
+    from databricks.sdk.service.catalog import ColumnInfo, TableInfo
+
+
+class DatabricksCatalog:
+    """What Unity Catalog shows to the person, without the workbench's own tables."""
+
+    def __init__(self, connection: Connection, catalog: str, org: str) -> None:
+        self._connection, self._catalog, self._org = connection, catalog, org
+
+    def catalogs(self) -> list[str]:
+        with told("The catalogs cannot be listed"):
+            found = self._connection.client.catalogs.list()
+            return sorted(each.name for each in found if each.name)
+
+    def schemas(self, catalog: str) -> list[str]:
+        with told(f"The schemas of {catalog} cannot be listed"):
+            found = self._connection.client.schemas.list(catalog)
+            return sorted(s.name for s in found if s.name and self._visible(catalog, s.name))
+
+    def tables(self, catalog: str, schema: str) -> list[Table]:
+        if not self._visible(catalog, schema):
+            return []
+        with told(f"The tables of {catalog}.{schema} cannot be listed"):
+            found = self._connection.client.tables.list(
+                catalog, schema, omit_columns=True, omit_properties=True)
+            return sorted(map(as_table, found), key=lambda each: each.full_name)
+
+    def table(self, full_name: str) -> Table | None:
+        parts = three_parts(full_name)
+        if not parts or not self._visible(*parts[:2]) or re.search(r"[/?#%\s]", full_name):
+            return None
+        try:
+            with told(f"The table {full_name} cannot be read"):
+                return as_table(self._connection.client.tables.get(".".join(parts)))
+        except (NotFound, Denied):
+            return None
+
+    def upload_schema(self) -> str:
+        return f"{self._catalog}.data_{self._org}"
+
+    def _visible(self, catalog: str, schema: str) -> bool:
+        """In the workbench's own catalog orgs do not see one another; elsewhere grants decide."""
+        if catalog.lower() == self._catalog.lower():
+            return visible(schema, self._org)
+        return schema.lower() != "information_schema"
+
+
+def as_table(info: "TableInfo") -> Table:
+    name = info.full_name or f"{info.catalog_name}.{info.schema_name}.{info.name}"
+    return Table(name, tuple(map(as_column, info.columns or ())), info.comment)
+
+
+def as_column(info: "ColumnInfo") -> Column:
+    kind = info.type_text or (info.type_name.value if info.type_name else "STRING")
+    return Column(info.name or "", upper_type(kind), info.nullable is not False, info.comment)
+
+
+def upper_type(text: str) -> str:
+    """`struct<Name:string>` is STRUCT<Name:STRING>: names of fields stay as they are."""
+    return re.sub(r"[A-Za-z_]\w*(?!\w*\s*:)", lambda word: word[0].upper(), text)

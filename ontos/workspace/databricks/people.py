@@ -1,0 +1,14 @@
+"""Groups of a person, asked of the workspace with the person's own token."""
+
+from ontos.workspace.databricks.client import Connection, told
+from ontos.workspace.protocols import Person
+
+
+class DatabricksPeople:
+    def groups(self, person: Person) -> frozenset[str]:
+        """One request; none without a token, since the app must not guess for others."""
+        if not person.token:
+            return frozenset()
+        with told(f"The groups of {person.user} cannot be read"):
+            me = Connection(person.token).client.current_user.me()
+        return frozenset(group.display for group in me.groups or () if group.display)

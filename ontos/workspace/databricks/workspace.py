@@ -1,0 +1,69 @@
+"""The Databricks half put together."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ontos.warehouse.protocol import Warehouse
+from ontos.workspace.databricks.catalog import DatabricksCatalog
+from ontos.workspace.databricks.client import Connection
+from ontos.workspace.databricks.compute import DatabricksCompute
+from ontos.workspace.databricks.files import DatabricksFiles
+from ontos.workspace.databricks.llm import DatabricksLlm
+from ontos.workspace.databricks.models import DatabricksModels
+from ontos.workspace.databricks.people import DatabricksPeople
+from ontos.workspace.databricks.secrets import DatabricksSecrets
+from ontos.workspace.databricks.serving import DatabricksServing
+from ontos.workspace.local.llm import NoLlm, OpenAiLlm
+from ontos.workspace.names import org_name
+from ontos.workspace.protocols import Llm, Person, Workspace
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+
+class DatabricksSettings(Protocol):
+    """The settings that the Databricks half reads."""
+
+    @property
+    def home(self) -> Path: ...
+    @property
+    def catalog(self) -> str: ...
+    @property
+    def llm_base_url(self) -> str | None: ...
+    @property
+    def llm_model(self) -> str | None: ...
+    @property
+    def llm_api_key(self) -> "SecretStr | None": ...
+
+
+def databricks_workspace(settings: DatabricksSettings, warehouse: Warehouse, org: str,
+                         person: Person) -> Workspace:
+    """The workspace of one org: what is its people's lies in the schema `data_ORG`.
+
+    The catalog is read with the person's own token where there is one; all else is done as the
+    app. Nothing is connected before it is used. The warehouse is taken so that both halves are
+    opened alike.
+    """
+    app, schema = Connection(), f"data_{org_name(org)}"
+    files = DatabricksFiles(app, settings.catalog, schema)
+    scratch = settings.home.resolve() / "orgs" / org / "runs"
+    return Workspace(
+        catalog=DatabricksCatalog(Connection(person.token), settings.catalog, org),
+        files=files,
+        models=DatabricksModels(app, settings.catalog, schema),
+        serving=DatabricksServing(app, org),
+        llm=_llm(settings, app),
+        compute=DatabricksCompute(app, files, org, scratch),
+        secrets=DatabricksSecrets(app),
+        people=DatabricksPeople(),
+    )
+
+
+def _llm(settings: DatabricksSettings, app: Connection) -> Llm:
+    """An endpoint of the workspace, unless a base URL names another place."""
+    if not settings.llm_model:
+        return NoLlm()
+    if not settings.llm_base_url:
+        return DatabricksLlm(app, settings.llm_model)
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    return OpenAiLlm(settings.llm_base_url, key, settings.llm_model)

@@ -1,0 +1,1 @@
+"""The eight protocols on one machine: nothing but this process and a folder."""

@@ -1,0 +1,78 @@
+"""The local half put together, one set of parts for each org of a home folder."""
+
+import threading
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from ontos.warehouse.protocol import Warehouse
+from ontos.workspace.local.catalog import LocalCatalog
+from ontos.workspace.local.compute import LocalCompute
+from ontos.workspace.local.files import LocalFiles
+from ontos.workspace.local.llm import NoLlm, OpenAiLlm
+from ontos.workspace.local.models import LocalModels
+from ontos.workspace.local.people import LocalPeople
+from ontos.workspace.local.secrets import LocalSecrets
+from ontos.workspace.local.serving import LocalServing
+from ontos.workspace.names import org_name
+from ontos.workspace.protocols import Llm, Workspace
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+_sharing = threading.Lock()
+
+
+class _Parts(NamedTuple):
+    """What holds models, processes and connections, and so exists once a process."""
+
+    models: LocalModels
+    serving: LocalServing
+    compute: LocalCompute
+
+
+class LocalSettings(Protocol):
+    """The settings that the local half reads."""
+
+    @property
+    def home(self) -> Path: ...
+    @property
+    def llm_base_url(self) -> str | None: ...
+    @property
+    def llm_model(self) -> str | None: ...
+    @property
+    def llm_api_key(self) -> "SecretStr | None": ...
+
+
+def local_workspace(settings: LocalSettings, warehouse: Warehouse, org: str) -> Workspace:
+    """The workspace of one org: its own registry, endpoints, runs and files in HOME/orgs/ORG.
+
+    Cheap: call it for each caller. Nothing is written before something is stored.
+    """
+    place = settings.home.resolve() / "orgs" / org_name(org)
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    with _sharing:
+        parts, llm = _parts(place), _llm(settings.llm_base_url, settings.llm_model, key)
+    return Workspace(
+        catalog=LocalCatalog(warehouse, org),
+        files=LocalFiles(place / "volume"),
+        models=parts.models,
+        serving=parts.serving,
+        llm=llm,
+        compute=parts.compute,
+        secrets=LocalSecrets(),
+        people=LocalPeople(),
+    )
+
+
+@cache
+def _parts(place: Path) -> _Parts:
+    models = LocalModels(place)
+    return _Parts(models, LocalServing(place, models), LocalCompute(place))
+
+
+@cache
+def _llm(base_url: str | None, model: str | None, api_key: str | None) -> Llm:
+    if not base_url or not model:
+        return NoLlm()
+    return OpenAiLlm(base_url, api_key, model)

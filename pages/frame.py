@@ -1,0 +1,216 @@
+"""What every page is made of: who asks, views, reads side by side, errors, empty states."""
+
+import importlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import streamlit as st
+from pydantic import ValidationError
+
+from ontos.doors import process
+from ontos.doors.identity import from_session
+from ontos.kernel.caller import Caller
+from ontos.kernel.correlation import correlation
+from ontos.kernel.errors import Invalid, OntosError
+from ontos.kernel.fields import explain
+from ontos.kernel.jobs import Job
+from ontos.warehouse import tally, together
+
+T = TypeVar("T")
+
+COLOURS = {
+    "draft": "gray", "published": "green", "archived": "gray",
+    "pending": "gray", "approved": "green", "edited": "blue", "rejected": "red", "flagged": "orange",
+    "assembling": "blue", "ready": "green", "failed": "red",
+    "queued": "gray", "running": "blue", "succeeded": "green", "cancelled": "gray",
+    "timeout": "orange", "creating": "blue", "updating": "blue", "deleted": "gray",
+    "open": "orange", "tasked": "blue", "retraining": "blue", "closed": "green", "done": "green",
+    "refused": "orange",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at a stage; `module` has a `draw(caller)`."""
+
+    key: str
+    title: str
+    module: str
+
+
+def stage(title: str, purpose: str, views: Sequence[View]) -> None:
+    """Draw a stage's title and its choice of views; run only the chosen view."""
+    asking = caller()
+    with tally() as cost:
+        st.title(title, anchor=False)
+        st.caption(purpose)
+        chosen = _chosen(views)
+        try:
+            importlib.import_module(chosen.module).draw(asking)
+        except OntosError as error:
+            show(error)
+    _footer(cost)
+
+
+def _chosen(views: Sequence[View]) -> View:
+    by_key = {view.key: view for view in views}
+    if len(views) == 1:
+        return views[0]
+    key = st.segmented_control(
+        "View", list(by_key), default=views[0].key, required=True, key="view", bind="query-params",
+        format_func=lambda k: by_key[k].title, label_visibility="collapsed",
+    )  # fmt: skip
+    return by_key.get(str(key), views[0])
+
+
+def _footer(cost: Any) -> None:
+    if not process.workbench().settings.debug_footer:
+        return
+    st.caption(
+        f":material/database: {cost.statements} statements · {cost.waits} sequential waits · "
+        f"{cost.seconds * 1000:.0f} ms in the warehouse"
+    )
+
+
+def caller() -> Caller:
+    """Who is looking at this page, in the org they chose. Asks them to sign in where it must."""
+    bench = process.workbench()
+    try:
+        return from_session(bench, st.session_state.get("org"))
+    except OntosError as error:
+        st.title("Sign in", anchor=False)
+        show(error)
+        if hasattr(st, "login") and error.slug == "unauthenticated" and _has_login():
+            st.button("Sign in", on_click=st.login, type="primary")
+        st.stop()
+
+
+def _has_login() -> bool:
+    from ontos.doors.identity import mode
+
+    return mode(process.workbench().settings) == "oidc"
+
+
+def show(error: OntosError) -> None:
+    """A refusal in the page: what is wrong, what to do, and the id that the log knows it by."""
+    st.error(f"**{error.title}.** {error.detail}", icon=":material/error:")
+    st.caption(f"Reference {correlation()[:12]}")
+
+
+def loaded(*reads: Callable[[], Any]) -> Any:
+    """The answers of several reads, run side by side: one wait. Stops the view on an error.
+
+    One read gives its answer itself; several give a list in the same order.
+    """
+    try:
+        answers = together(*reads)
+    except OntosError as error:
+        show(error)
+        st.stop()
+    return answers[0] if len(reads) == 1 else answers
+
+
+def attempt(
+    operation: Callable[..., T], *args: Any, done: str | Callable[[T], str] | None = None, **kw: Any
+) -> T | None:
+    """Call an operation that writes: say what it did, or show why it was refused (None)."""
+    try:
+        result = operation(*args, **kw)
+    except ValidationError as error:
+        field, message = explain(error.errors())
+        show(Invalid(message, field=field))
+        return None
+    except OntosError as error:
+        show(error)
+        return None
+    if done:
+        st.toast(done(result) if callable(done) else done, icon=":material/check_circle:")
+    return result
+
+
+def empty(
+    title: str, text: str, action: str | None = None, to: tuple[str, str] | None = None, **params: str
+) -> None:
+    """An empty state: what would be here, and the way to fill it."""
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        st.write(text)
+        if action and to:
+            key = f"empty-{title}"
+            if st.button(action, type="primary", key=key, icon=":material/arrow_forward:"):
+                go(*to, **params)
+
+
+def go(stage: str, view: str | None = None, **params: Any) -> None:
+    """Open another stage's page, at a view and with query parameters."""
+    query = {k: str(v) for k, v in params.items() if v is not None}
+    if view:
+        query["view"] = view
+    st.switch_page(f"{stage}/page.py", query_params=query)
+
+
+def link(stage: str, view: str | None = None, **params: Any) -> str:
+    """The address of a page, for links in text and grids."""
+    query = {"view": view, **params}
+    given = {k: str(v) for k, v in query.items() if v is not None}
+    return f"/{'' if stage == 'home' else stage}" + (f"?{urlencode(given)}" if given else "")
+
+
+def param(name: str) -> str | None:
+    """A query parameter of the page's address."""
+    value = st.query_params.get(name)
+    return value or None
+
+
+def pick(
+    label: str, items: Sequence[T], key: str, *, title: Callable[[T], str],
+    identity: Callable[[T], str] = lambda item: item.id,  # type: ignore[attr-defined]
+    help: str | None = None,
+) -> T | None:
+    """Choose one of several records; the choice lives in the address under `key`."""
+    by_id = {identity(item): item for item in items}
+    if not by_id:
+        return None
+    wanted = param(key)
+    at = list(by_id).index(wanted) if wanted in by_id else 0
+    chosen = st.selectbox(
+        label, list(by_id), index=at, format_func=lambda k: title(by_id[k]), key=f"pick-{key}-{wanted}",
+        help=help,
+    )  # fmt: skip
+    if chosen != wanted:
+        st.query_params[key] = chosen
+    return by_id[chosen]
+
+
+def polled(seconds: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A part of the page that redraws itself while something runs."""
+    return lambda draw: st.fragment(draw, run_every=seconds)  # type: ignore[return-value]
+
+
+def status(text: str) -> None:
+    """A coloured badge of a state."""
+    st.badge(text.replace("_", " "), color=COLOURS.get(text, "gray"))  # type: ignore[arg-type]
+
+
+def mark(text: str) -> str:
+    """The same badge inside Markdown."""
+    return f":{COLOURS.get(text, 'gray')}-badge[{text.replace('_', ' ')}]"
+
+
+def progress(job: Job) -> None:
+    """A job's bar, or its end."""
+    if job.status in ("queued", "running"):
+        text = job.message or ("Waiting for a free worker" if job.status == "queued" else "Working")
+        st.progress(min(job.progress, 100.0) / 100, text=f"{job.title}: {text}")
+    elif job.status == "failed":
+        st.error(f"{job.title} failed. {job.error}", icon=":material/error:")
+    elif job.status == "cancelled":
+        st.info(f"{job.title} was cancelled.", icon=":material/cancel:")
+
+
+def pretty(value: Any) -> str:
+    """JSON for people."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

@@ -1,0 +1,95 @@
+"""The audit trail with filters; each entry opens to its arguments and its event."""
+
+import json
+
+import streamlit as st
+
+from ontos.govern.audit import audit_facets, list_audit
+from ontos.kernel.caller import Caller
+from ontos.kernel.journal import Entry
+from pages.frame import empty, loaded, mark, pretty
+
+SHOWN = 100
+
+
+def draw(caller: Caller) -> None:
+    state = st.session_state
+    chosen = {
+        "user": state.get("audit-user"), "operation": state.get("audit-operation"),
+        "outcome": state.get("audit-outcome"), "entity_type": state.get("audit-entity_type"),
+        "entity_id": state.get("audit-entity_id") or None,
+    }  # fmt: skip
+    facets, found = loaded(
+        lambda: audit_facets(caller),
+        lambda: list_audit(caller, **chosen, limit=SHOWN, cursor=state.get("audit-cursor")),
+    )
+    _filters(facets)
+    if not found.items:
+        empty("No entry matches", "Every write, and every refusal, is recorded here. Clear a filter.")
+        return
+    picked = _grid(found.items)
+    _pages(found.next_cursor)
+    if picked is not None:
+        _entry(found.items[picked])
+
+
+def _filters(facets: dict[str, list[str]]) -> None:
+    columns = st.columns(5)
+    for column, (key, title) in zip(
+        columns, (("user", "User"), ("operation", "Operation"), ("entity_type", "Kind of thing")),
+        strict=False,
+    ):  # fmt: skip
+        column.selectbox(title, facets[key], index=None, key=f"audit-{key}", placeholder="All",
+                         on_change=_first_page)  # fmt: skip
+    columns[3].selectbox("Outcome", ["done", "refused", "failed"], index=None, key="audit-outcome",
+                         placeholder="All", on_change=_first_page)  # fmt: skip
+    columns[4].text_input("Id of the thing", key="audit-entity_id", on_change=_first_page)
+
+
+def _first_page() -> None:
+    st.session_state["audit-cursor"] = None
+
+
+def _grid(entries: list[Entry]) -> int | None:
+    rows = [
+        {"When": e.at, "User": e.user, "Operation": e.operation, "Outcome": e.outcome,
+         "On": f"{e.entity_type or ''} {e.entity_id or ''}".strip(), "Door": e.door,
+         "Reason": e.reason or ""}
+        for e in entries
+    ]  # fmt: skip
+    event = st.dataframe(
+        rows, hide_index=True, height=420, on_select="rerun", selection_mode="single-row",
+        key="audit-grid",
+        column_config={"When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
+    )  # fmt: skip
+    picked = event.selection.rows
+    return picked[0] if picked else None
+
+
+def _pages(following: str | None) -> None:
+    with st.container(horizontal=True):
+        if st.session_state.get("audit-cursor"):
+            st.button("Newest", on_click=_first_page, icon=":material/first_page:")
+        if following:
+            st.button("Older", icon=":material/chevron_right:", icon_position="right",
+                      on_click=lambda: st.session_state.update({"audit-cursor": following}))  # fmt: skip
+
+
+def _entry(entry: Entry) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{entry.operation}** {mark(entry.outcome)} by {entry.user}, via {entry.door}")
+        if entry.reason:
+            st.write(entry.reason)
+        st.caption(
+            f"{entry.at:%Y-%m-%d %H:%M:%S} UTC · correlation {entry.correlation_id}"
+            + (f" · {entry.duration_ms:.0f} ms" if entry.duration_ms is not None else "")
+        )
+        if entry.detail:
+            st.code(_detail(entry.detail), language="json")
+
+
+def _detail(text: str) -> str:
+    try:
+        return pretty(json.loads(text))
+    except ValueError:
+        return text + " …"  # cut at the journal's limit

@@ -1,0 +1,74 @@
+"""What came out of what, drawn as a graph around one thing."""
+
+import streamlit as st
+
+from ontos.govern.lineage import LineageGraph, get_lineage, list_lineage_entities
+from ontos.kernel.caller import Caller
+from pages.frame import empty, loaded, param, pick
+
+SHAPES = {
+    "table": ("cylinder", "#e0f2fe"), "sheet": ("note", "#ecfdf5"), "template": ("note", "#fef9c3"),
+    "training_sheet": ("note", "#ede9fe"), "training_job": ("component", "#ffedd5"),
+    "model": ("box3d", "#fee2e2"), "endpoint": ("oval", "#ccfbf1"), "feedback": ("note", "#fce7f3"),
+}  # fmt: skip
+
+
+def draw(caller: Caller) -> None:
+    entities = loaded(lambda: list_lineage_entities(caller))
+    if not entities:
+        empty("No lineage yet", "Make a sheet, assemble it, train: each step leaves an edge here.",
+              "Start with data", ("data", "upload"))  # fmt: skip
+        return
+    chosen = pick(
+        "Around", entities, "entity", identity=lambda e: f"{e.entity_type}/{e.entity_id}",
+        title=lambda e: f"{e.entity_type.replace('_', ' ')}: {e.title}",
+    )  # fmt: skip
+    if chosen is None:
+        return
+    graph = loaded(lambda: get_lineage(caller, chosen.entity_type, chosen.entity_id))
+    around = param("entity") or f"{chosen.entity_type}/{chosen.entity_id}"
+    st.graphviz_chart(dot(graph, around), width="stretch")
+    _edges(graph)
+
+
+def dot(graph: LineageGraph, around: str) -> str:
+    """The graph in Graphviz's language, left to right."""
+    lines = [
+        "digraph {",
+        'rankdir=LR; bgcolor="transparent"; nodesep=0.3; ranksep=0.6;',
+        'node [fontname="sans-serif" fontsize=11 style=filled color="#94a3b8" margin="0.15,0.08"];',
+        'edge [fontname="sans-serif" fontsize=9 color="#94a3b8" fontcolor="#64748b"];',
+    ]
+    for node in graph.nodes:
+        shape, fill = SHAPES.get(node.entity_type, ("box", "#f1f5f9"))
+        key = f"{node.entity_type}/{node.entity_id}"
+        label = f"{_escaped(_short(node.title))}\\n{node.entity_type.replace('_', ' ')}"
+        width = 2.5 if key == around else 1
+        lines.append(
+            f'"{_escaped(key)}" [label="{label}" shape={shape} fillcolor="{fill}" penwidth={width}];'
+        )
+    for edge in graph.edges:
+        how = _escaped(edge.how.replace("_", " "))
+        lines.append(f'"{_escaped(edge.source)}" -> "{_escaped(edge.target)}" [label="{how}"];')
+    return "\n".join([*lines, "}"])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 32 else text[:31] + "…"
+
+
+def _edges(graph: LineageGraph) -> None:
+    titles = {f"{n.entity_type}/{n.entity_id}": n.title for n in graph.nodes}
+    with st.expander(f"{len(graph.edges)} steps, as a table"):
+        st.dataframe(
+            [
+                {"From": titles[e.source], "By": e.how.replace("_", " "), "To": titles[e.target],
+                 "User": e.user, "When": e.at}
+                for e in sorted(graph.edges, key=lambda e: e.at)
+            ],
+            hide_index=True,
+        )  # fmt: skip

@@ -1,0 +1,86 @@
+"""Your API tokens: made here, shown once."""
+
+import streamlit as st
+
+from ontos.govern.tokens import Token, TokenSpec, create_token, list_tokens, revoke_token
+from ontos.kernel.caller import Caller
+from ontos.kernel.fields import now
+from ontos.kernel.permission import FEATURES, Level
+from pages.frame import attempt, loaded, mark
+
+LIFETIMES = {"30 days": 30, "90 days": 90, "1 year": 365, "No end": None}
+
+
+def draw(caller: Caller) -> None:
+    tokens = loaded(lambda: list_tokens(caller)).items
+    st.caption(
+        "A token lets a program do some of what you may do, over REST and MCP: send it as the header "
+        "`X-Ontos-Token`. It is shown once; afterwards only its hash is kept."
+    )
+    _fresh()
+    _make(caller)
+    for token in tokens:
+        _row(caller, token)
+    if not tokens:
+        st.caption("You have no tokens.")
+
+
+def _fresh() -> None:
+    secret = st.session_state.pop("fresh-token", None)
+    if secret:
+        with st.container(border=True):
+            st.success("Copy the token now; it cannot be shown again.", icon=":material/key:")
+            st.code(secret, language=None)
+
+
+def _make(caller: Caller) -> None:
+    with st.expander("Make a token", icon=":material/add:"), st.form("token", border=False):
+        title = st.text_input("What is it for?", placeholder="Nightly metrics upload")
+        days = st.selectbox("Holds for", list(LIFETIMES), index=1)
+        st.markdown("**Scopes**")
+        scopes = _scopes(caller)
+        if st.form_submit_button("Make the token", type="primary"):
+            made = attempt(
+                lambda: create_token(
+                    caller, TokenSpec(title=title, scopes=scopes, days=LIFETIMES[days])
+                )
+            )
+            if made:
+                st.session_state["fresh-token"] = made.secret
+                st.rerun()
+
+
+def _scopes(caller: Caller) -> dict[str, str]:
+    """One choice a feature, up to what the person has."""
+    columns, chosen = st.columns(3), {}
+    for n, feature in enumerate(FEATURES):
+        held = caller.levels.get(feature.key, Level.none)
+        options = [level.name for level in Level if level <= held]
+        level = columns[n % 3].selectbox(
+            feature.key.replace("_", " "), options, key=f"scope-{feature.key}", help=feature.covers
+        )
+        if level != "none":
+            chosen[feature.key] = level
+    return chosen
+
+
+def _row(caller: Caller, token: Token) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
+        ends = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
+        scopes = ", ".join(f"{name} {level}" for name, level in token.scopes.items())
+        st.markdown(
+            f":material/key: **{token.title}** {_state(token)}  \n:gray[{scopes} · {ends} · {used}]",
+            width="stretch",
+        )
+        if token.revoked_at is None and st.button("Revoke", key=f"revoke-{token.id}"):
+            attempt(revoke_token, caller, token.id, done="Token revoked")
+            st.rerun()
+
+
+def _state(token: Token) -> str:
+    if token.revoked_at:
+        return ":gray-badge[revoked]"
+    if token.expires_at and token.expires_at <= now():
+        return ":orange-badge[expired]"
+    return mark("ready").replace("ready", "holds")

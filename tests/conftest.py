@@ -1,0 +1,66 @@
+"""One workbench per test, on the real embedded engine; factories that go through operations."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from ontos.bootstrap import Workbench, open_workbench
+from ontos.kernel.caller import Caller
+from ontos.kernel.settings import Settings
+from ontos.warehouse import quote
+from ontos.workspace import Person
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    """A started workbench over its own store."""
+    opened = open_workbench(Settings(home=tmp_path / "home", log_level="ERROR"))
+    opened.start()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def caller(bench: Workbench) -> Caller:
+    """The local administrator."""
+    return bench.local_caller()
+
+
+@pytest.fixture
+def as_role(bench: Workbench) -> Callable[..., Caller]:
+    """Another person who holds one role in the default org."""
+    from ontos.govern.members import MemberSpec, grant_role
+
+    def make(role: str, user: str | None = None) -> Caller:
+        name = user or f"{role}@example.org"
+        grant_role(bench.local_caller(), MemberSpec(principal=name, role=role))
+        return bench.directory.of_person(Person(name))
+
+    return make
+
+
+@pytest.fixture
+def table(caller: Caller) -> Callable[..., str]:
+    """Make a table of the org's uploads out of rows; its full name."""
+
+    def make(name: str, rows: list[dict[str, Any]]) -> str:
+        data = pa.Table.from_pylist(rows)
+        schema = caller.workspace.catalog.upload_schema()
+        full = (*schema.split("."), name)
+        kinds = ", ".join(f"{quote(f.name)} {_sql_type(f.type)}" for f in data.schema)
+        caller.warehouse.execute(f"CREATE TABLE {quote(*full)} ({kinds})")
+        caller.warehouse.append(quote(*full), data)
+        return ".".join(full)
+
+    return make
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind):
+        return "BIGINT"
+    if pa.types.is_floating(kind):
+        return "DOUBLE"
+    return "BOOLEAN" if pa.types.is_boolean(kind) else "STRING"

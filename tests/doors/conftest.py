@@ -1,0 +1,84 @@
+"""Toy operations behind real doors, over the real embedded engine."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from ontos.bootstrap import Workbench
+from ontos.doors.health import health_routes
+from ontos.doors.mcp import mcp_routes
+from ontos.doors.rest import rest_app
+from ontos.govern.members import MemberSpec, grant_role
+from ontos.govern.tokens import TokenSpec, create_token
+from ontos.kernel.jobs import KINDS
+from ontos.kernel.operation import OPERATIONS
+from ontos.workspace import Person
+from tests.doors.toys import POLISH, SHELF, TOYS
+
+
+@pytest.fixture(autouse=True)
+def toys() -> Iterator[None]:
+    """The toy operations exist, and the shelf is empty."""
+    OPERATIONS.update(TOYS)
+    KINDS["polish"] = POLISH
+    yield
+    KINDS.pop("polish")
+    for name in TOYS:
+        OPERATIONS.pop(name)
+    SHELF.clear()
+
+
+@pytest.fixture
+def app(bench: Workbench) -> Starlette:
+    """The programmatic doors as ontos.doors.server lays them out, around one workbench."""
+    return Starlette(
+        routes=[
+            *health_routes(lambda: bench),
+            *mcp_routes(lambda: bench),
+            Mount("/api", rest_app(lambda: bench)),
+        ]
+    )
+
+
+@pytest.fixture
+def api(app: Starlette) -> TestClient:
+    """A client on this machine."""
+    return TestClient(app, "http://127.0.0.1:8501", client=("127.0.0.1", 50000))
+
+
+@pytest.fixture
+def url(app: Starlette) -> Iterator[str]:
+    """The app, served on a free port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+@pytest.fixture
+def reader(bench: Workbench) -> str:
+    """An administrator's token that may only read sheets."""
+    spec = TokenSpec(title="reads", scopes={"sheets": "read"})
+    return create_token(bench.local_caller(), spec).secret
+
+
+@pytest.fixture
+def labeler(bench: Workbench) -> str:
+    """A labeler's token with all that the role has on sheets: reading."""
+    grant_role(bench.local_caller(), MemberSpec(principal="labeler@example.org", role="labeler"))
+    caller = bench.directory.of_person(Person("labeler@example.org"))
+    return create_token(caller, TokenSpec(title="mine", scopes={"sheets": "read"})).secret

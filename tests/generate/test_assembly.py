@@ -1,0 +1,146 @@
+"""Assembling: what may be put together, and what becomes of it."""
+
+import pytest
+
+from ontos.data.sheets import archive_sheet
+from ontos.generate.assembly import AssembleSpec, assemble_sheet
+from ontos.generate.templates import archive_template
+from ontos.generate.training_sheets import get_training_sheet, list_training_sheets
+from ontos.kernel.errors import Denied, Invalid, NotFound, NotNow
+from ontos.kernel.fields import now
+from tests.generate.conftest import ended, pairs
+
+
+def spec(template, **given):
+    plain = {"name": "pairs", "template_id": template.id, "column_mapping": {"message": "text"}}
+    return AssembleSpec(**plain | given)
+
+
+def test_a_training_sheet_is_made_and_becomes_ready(caller, sheet, template, settled):
+    made = assemble_sheet(caller, sheet.id, spec(template, response_column="intent"))
+    assert (made.status, made.sheet_name, made.label_type) == ("assembling", "messages", "intent")
+    ready = settled(made)
+    assert (ready.status, ready.total_items) == ("ready", 4)
+    assert ready.system_prompt == "You sort messages."
+    assert ready.column_mapping == {"message": "text"}
+    assert ended(caller, made.id).message == "4 pairs"
+
+
+def test_lineage_leads_from_sheet_and_template(caller, sheet, template, assembled):
+    made = assembled(sheet, template)
+    edges = caller.warehouse.rows(
+        "SELECT source_type, source_id FROM lineage_edges"
+        " WHERE target_type = 'training_sheet' AND target_id = :id", id=made.id,
+    )  # fmt: skip
+    assert {(e["source_type"], e["source_id"]) for e in edges} == {
+        ("sheet", sheet.id), ("template", template.id)
+    }
+
+
+@pytest.mark.parametrize(("given", "field"), [
+    ({"column_mapping": {}}, "column_mapping"),
+    ({"column_mapping": {"message": "nope"}}, "column_mapping"),
+    ({"column_mapping": {"message": "text", "more": "text"}}, "column_mapping"),
+    ({"response_column": "nope"}, "response_column"),
+])
+def test_what_does_not_fit_is_refused_and_nothing_written(caller, sheet, template, given, field):
+    with pytest.raises(Invalid) as refused:
+        assemble_sheet(caller, sheet.id, spec(template, **given))
+    assert refused.value.field == field
+    assert list_training_sheets(caller).items == []
+
+
+def test_drafts_are_not_assembled(caller, sheet_of, sheet, template, template_of):
+    draft = sheet_of([{"ref": "a", "text": "x"}], name="draft", publish=False)
+    with pytest.raises(NotNow, match="Publish") as refused:
+        assemble_sheet(caller, draft.id, spec(template))
+    assert refused.value.field == "sheet_id"
+    with pytest.raises(NotNow, match="Publish") as refused:
+        assemble_sheet(caller, sheet.id, spec(template_of("{{ message }}", publish=False)))
+    assert refused.value.field == "template_id"
+
+
+def test_what_is_archived_is_not_assembled(caller, sheet, template, template_of):
+    gone = archive_template(caller, template_of("{{ message }}").id)
+    with pytest.raises(NotNow, match="archived"):
+        assemble_sheet(caller, sheet.id, spec(gone))
+    archive_sheet(caller, sheet.id)
+    with pytest.raises(NotNow, match="archived"):
+        assemble_sheet(caller, sheet.id, spec(template))
+
+
+def test_both_must_exist(caller, sheet, template):
+    with pytest.raises(NotFound):
+        assemble_sheet(caller, "0" * 32, spec(template))
+    with pytest.raises(NotFound):
+        assemble_sheet(caller, sheet.id, spec(template, template_id="0" * 32))
+
+
+def test_labelers_do_not_assemble(as_role, sheet, template):
+    with pytest.raises(Denied):
+        assemble_sheet(as_role("labeler"), sheet.id, spec(template))
+
+
+def test_a_table_that_lost_a_column_fails_with_the_reason(caller, sheet, template, settled):
+    made = assemble_sheet(caller, sheet.id, spec(template))
+    settled(made)
+    table = "workbench.data_default.messages"
+    caller.warehouse.execute(f"ALTER TABLE {table} RENAME COLUMN text TO body")
+    with pytest.raises(Invalid, match="'text'"):
+        assemble_sheet(caller, sheet.id, spec(template))
+
+
+def test_a_table_that_repeats_items_meanwhile_fails_and_leaves_nothing(
+    caller, sheet, template, assembled
+):
+    caller.warehouse.execute("INSERT INTO workbench.data_default.messages (ref) VALUES ('a')")
+    failed = assembled(sheet, template)
+    assert failed.status == "failed" and "1 rows repeat" in failed.error_message
+    assert pairs(caller, failed.id) == {}
+
+
+def test_an_interrupted_assembling_is_resumed_and_doubles_nothing(bench, caller, sheet, template):
+    """As after SIGKILL: the job's row says running, its pairs are half there, staged rows too."""
+    bench.pool.stop()
+    made = assemble_sheet(caller, sheet.id, spec(template, response_column="intent"))
+    caller.warehouse.execute("UPDATE jobs SET status = 'running', attempts = 1")
+    for part in ("pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response_source,"
+                 " review_status, version, created_at, updated_at)"
+                 " VALUES ('p', :id, 's', 'a', 'half', 'none', 'pending', 1, :at, :at)",
+                 "rendered_prompts (training_sheet_id, item_ref, prompt) VALUES (:id, 'a', :at)"):
+        caller.warehouse.execute(f"INSERT INTO {part}", id=made.id, at=now())
+    revive(bench)
+    assert ended(caller, made.id).status == "succeeded"
+    assert get_training_sheet(caller, made.id).status == "ready"
+    assert len(pairs(caller, made.id)) == 4
+    assert caller.warehouse.rows("SELECT * FROM rendered_prompts") == []
+
+
+def test_after_the_last_write_a_resumed_job_changes_nothing(
+    bench, caller, sheet, template, assembled
+):
+    ready = assembled(sheet, template)
+    before = pairs(caller, ready.id)
+    caller.warehouse.execute("UPDATE jobs SET status = 'running'")
+    bench.pool.stop()
+    revive(bench)
+    assert ended(caller, ready.id).message == "Already ready"
+    assert pairs(caller, ready.id) == before
+
+
+def test_one_that_keeps_dying_is_given_up_with_a_reason(bench, caller, sheet, template):
+    bench.pool.stop()
+    made = assemble_sheet(caller, sheet.id, spec(template))
+    caller.warehouse.execute("UPDATE jobs SET status = 'running', attempts = 3")
+    revive(bench)
+    failed = get_training_sheet(caller, made.id)
+    assert failed.status == "failed" and "stopped" in failed.error_message
+
+
+def revive(bench):
+    """What a new process does first with the store of the former one."""
+    from ontos.kernel.pool import Pool
+
+    bench.pool = Pool(bench.directory.orgs, bench._job_caller, bench.store, 2)
+    bench.pulse.listen(bench.pool.wake)
+    bench.pool.start()

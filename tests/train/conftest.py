@@ -1,0 +1,5 @@
+"""The session's trained model."""
+
+from tests.trained import trained
+
+__all__ = ["trained"]

@@ -1,0 +1,104 @@
+from collections import Counter
+
+import pytest
+
+from ontos.kernel.errors import NotFound, Refused
+from ontos.kernel.fields import new_id
+from ontos.train.snapshots import get_training_gate, take
+from tests.train.made import WORDS, bar, training_sheet
+
+
+def sides(snapshot):
+    return dict(zip(*(snapshot.pairs.column(c).to_pylist() for c in ("pair_id", "side")), strict=True))
+
+
+def test_the_snapshot_is_exactly_the_eligible_pairs(caller):
+    made = training_sheet(caller)
+    bar(caller, made, [0, 1], "training")
+    caller.warehouse.execute(
+        "UPDATE pairs SET review_status = 'rejected' WHERE id = :id", id=made.pair_ids[2]
+    )
+    snapshot = take(caller, made.id, 0.8, 7)
+    assert set(sides(snapshot)) == set(made.pair_ids[3:])
+    assert snapshot.train + snapshot.val == len(WORDS) - 3
+
+
+def test_every_label_is_on_both_sides(caller):
+    made = training_sheet(caller)
+    label = dict(zip(made.pair_ids, (label for _, label in WORDS), strict=True))
+    counts = Counter((label[pair], side) for pair, side in sides(take(caller, made.id, 0.8, 7)).items())
+    assert len(counts) == 6
+
+
+def test_the_same_seed_gives_the_same_sides(caller):
+    made = training_sheet(caller)
+    once, again, other = (sides(take(caller, made.id, 0.8, seed)) for seed in (7, 7, 8))
+    assert once == again != other
+
+
+def test_what_may_not_validate_trains(caller):
+    made = training_sheet(caller)
+    validating = [p for p, side in sides(take(caller, made.id, 0.8, 7)).items() if side == "val"]
+    bar(caller, made, [made.pair_ids.index(validating[0])], "validation")
+    snapshot = take(caller, made.id, 0.8, 7)
+    assert sides(snapshot)[validating[0]] == "train"
+    assert any("validation" in note for note in snapshot.notes)
+
+
+def test_a_label_with_one_item_trains_and_is_reported(caller):
+    made = training_sheet(caller, [*WORDS, ("please bring me a cow", "animal")])
+    snapshot = take(caller, made.id, 0.8, 7)
+    assert sides(snapshot)[made.pair_ids[-1]] == "train"
+    assert any("'animal'" in note for note in snapshot.notes)
+
+
+def test_nothing_approved_is_refused_with_the_counts(caller):
+    made = training_sheet(caller, review="pending")
+    with pytest.raises(Refused, match=f"{len(WORDS)} pending review") as refused:
+        take(caller, made.id, 0.8, 7)
+    assert refused.value.field == "training_sheet_id"
+    assert refused.value.more["pending"] == len(WORDS)
+
+
+def test_a_single_label_is_refused(caller):
+    made = training_sheet(caller, [(text, "same") for text, _ in WORDS])
+    with pytest.raises(Refused, match="same response"):
+        take(caller, made.id, 0.8, 7)
+
+
+def test_two_pairs_of_two_labels_are_too_few(caller):
+    with pytest.raises(Refused, match="Approve more pairs"):
+        take(caller, training_sheet(caller, [("a", "x"), ("b", "y")]).id, 0.8, 7)
+
+
+def test_nothing_to_validate_with_is_refused(caller):
+    made = training_sheet(caller)
+    bar(caller, made, range(len(WORDS)), "validation")
+    with pytest.raises(Refused, match="validation"):
+        take(caller, made.id, 0.8, 7)
+
+
+def test_a_sheet_that_is_still_assembled_is_refused(caller):
+    with pytest.raises(Refused, match="assembling"):
+        take(caller, training_sheet(caller, status="assembling").id, 0.8, 7)
+
+
+def test_a_missing_sheet_is_named(caller):
+    with pytest.raises(NotFound, match="training_sheet_id"):
+        take(caller, new_id(), 0.8, 7)
+
+
+def test_the_gate_counts_labels_and_what_is_held_back(caller):
+    made = training_sheet(caller)
+    bar(caller, made, [0], "training")
+    bar(caller, made, [5], "validation")
+    gate = get_training_gate(caller, made.id)
+    assert gate.allowed and gate.reason is None
+    assert (gate.eligibility.eligible, gate.eligibility.prohibited) == (len(WORDS) - 1, 1)
+    assert (gate.classes, gate.not_for_validation) == (3, 1)
+    assert {count.label: count.pairs for count in gate.labels} == {"fruit": 17, "metal": 18, "tool": 18}
+
+
+def test_the_gate_says_why_not(caller):
+    gate = get_training_gate(caller, training_sheet(caller, review="flagged").id)
+    assert not gate.allowed and "flagged" in str(gate.reason)

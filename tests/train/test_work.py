@@ -1,0 +1,136 @@
+import os
+import signal
+from dataclasses import replace
+from datetime import timedelta
+
+import pyarrow.parquet as pq
+import pytest
+
+from ontos.bootstrap import open_workbench
+from ontos.kernel.fields import now
+from ontos.kernel.settings import Settings
+from ontos.train.training_jobs import (
+    TrainingJobSpec,
+    cancel_training_job,
+    create_training_job,
+    get_training_job,
+    get_training_metrics,
+    list_training_events,
+)
+from tests.train.made import bar, ended, training_sheet, until
+
+
+def make(caller, sheet, **given):
+    return create_training_job(
+        caller, TrainingJobSpec(training_sheet_id=sheet.id, model_name="kinds", **given)
+    )
+
+
+def kernel_job(caller, job):
+    rows = caller.warehouse.rows("SELECT * FROM jobs WHERE entity_id = :id", id=job.id)
+    return rows[0]
+
+
+def running(caller, job):
+    return until(lambda: get_training_job(caller, job.id), lambda j: j.status == "running")
+
+
+def alive(caller, job):
+    return caller.workspace.compute.poll(job.id).status == "running"
+
+
+def test_a_trained_job_tells_its_story(trained):
+    job = trained.first
+    assert (job.progress_percent, job.uc_model_name, job.uc_model_version) == (100, "kinds", "1")
+    assert job.started_at and job.finished_at and job.run_id and job.error_message is None
+    events = list_training_events(trained.caller, job.id).events
+    states = [e.new_status for e in events if e.event_type == "status_change"]
+    assert states == ["pending", "queued", "running", "succeeded"]
+    reported = [e.progress_percent for e in events if e.event_type == "progress"]
+    assert len(reported) > 3 and reported == sorted(reported)
+    metrics = get_training_metrics(trained.caller, job.id)
+    assert 0.8 <= metrics["val_accuracy"] <= 1 and job.metrics["trainer"] == "classifier"
+    assert kernel_job(trained.caller, job)["status"] == "succeeded"
+
+
+def test_a_model_knows_its_job(trained):
+    edges = trained.caller.warehouse.rows(
+        "SELECT source_id FROM lineage_edges WHERE target_type = 'model' AND target_id = 'kinds/2'"
+    )
+    assert [edge["source_id"] for edge in edges] == [trained.second.id]
+    found = trained.caller.workspace.models.version("kinds", "2")
+    assert found is not None and found.inputs == ("message",)
+
+
+def test_cancelling_stops_the_process(bench, caller):
+    job = make(caller, training_sheet(caller))
+    running(caller, job)
+    cancelled = cancel_training_job(caller, job.id)
+    assert cancelled.status == "cancelled" and not alive(caller, job)
+    until(lambda: kernel_job(caller, job)["status"], lambda status: status == "cancelled")
+    assert get_training_job(caller, job.id).status == "cancelled"
+
+
+def test_a_process_that_dies_fails_the_job_with_the_reason(bench, caller):
+    job = make(caller, training_sheet(caller))
+    running(caller, job)
+    folder = bench.settings.home / "orgs" / "default" / "runs" / job.id
+    pid = until(lambda: (folder / "process.json").read_text("utf-8"), bool)
+    os.killpg(int("".join(c for c in pid if c.isdigit())), signal.SIGKILL)
+    failed = ended(caller, job.id)
+    assert failed.status == "failed" and "SIGKILL" in str(failed.error_message)
+    assert kernel_job(caller, job)["status"] == "failed"
+
+
+def test_a_job_over_its_time_is_stopped(bench, caller):
+    job = make(caller, training_sheet(caller))
+    running(caller, job)
+    caller.warehouse.execute(
+        "UPDATE training_jobs SET started_at = :at WHERE id = :id",
+        at=now() - timedelta(minutes=bench.settings.training_timeout_minutes + 1), id=job.id,
+    )  # fmt: skip
+    late = ended(caller, job.id)
+    assert late.status == "timeout" and "ONTOS_TRAINING_TIMEOUT_MINUTES" in str(late.error_message)
+    assert not alive(caller, job)
+
+
+def test_what_changed_after_the_job_was_made_is_left_out(bench, caller):
+    sheet = training_sheet(caller)
+    with caller.warehouse.transaction() as warehouse:  # the job starts when this ends
+        inside = replace(caller, warehouse=warehouse)
+        job = make(inside, sheet)
+        bar(inside, sheet, [0], "training")
+        warehouse.execute("UPDATE pairs SET version = 2 WHERE id = :id", id=sheet.pair_ids[1])
+    seen = running(caller, job)
+    cancel_training_job(caller, job.id)
+    assert seen.total_pairs == seen.train_pairs + seen.val_pairs == job.total_pairs - 2
+    assert any("left out" in note for note in seen.notes)
+    laid_out = bench.settings.home / "orgs" / "default" / "runs" / job.id / "pairs.parquet"
+    assert set(pq.read_table(laid_out).column("pair_id").to_pylist()) == set(sheet.pair_ids[2:])
+
+
+def test_a_restart_goes_on_with_the_same_process(tmp_path):
+    settings = Settings(home=tmp_path / "home", log_level="ERROR")
+    before = open_workbench(settings)
+    before.start()
+    job = make(before.local_caller(), training_sheet(before.local_caller()))
+    running(before.local_caller(), job)
+    before.close()
+    after = open_workbench(settings)
+    caller = after.local_caller()
+    assert get_training_job(caller, job.id).status == "running"
+    after.start()
+    try:
+        assert ended(caller, job.id).status == "succeeded"
+        assert [v.version for v in caller.workspace.models.versions("kinds")] == ["1"]
+    finally:
+        after.close()
+
+
+@pytest.mark.parametrize("trainer", ["retrieval"])
+def test_open_ended_responses_are_retrieved(bench, caller, trainer):
+    rows = [(f"how do I reset the {n} {word}", f"Press the {word} button {n} times.")
+            for n in range(8) for word in ("red", "green", "blue")]  # fmt: skip
+    job = ended(caller, make(caller, training_sheet(caller, rows)).id)
+    assert job.status == "succeeded", job.error_message
+    assert job.metrics["trainer"] == trainer

@@ -6,7 +6,8 @@ import pytest
 
 from ontos.bootstrap import open_workbench
 from ontos.kernel.settings import Settings
-from tests.train.made import Trained, trained as train
+from tests.train.made import Trained
+from tests.train.made import trained as train
 
 _made: list[Trained] = []
 

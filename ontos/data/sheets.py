@@ -16,6 +16,7 @@ from ontos.kernel.lineage import Node, link
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.warehouse import together
 from ontos.workspace import Table
 
 Modality = Literal["text", "image", "metadata", "label"]
@@ -152,12 +153,14 @@ def archive_sheet(caller: Caller, sheet_id: Id) -> Sheet:
 def preview_sheet(caller: Caller, sheet_id: Id, limit: Limit = 20, offset: Offset = 0) -> Preview:
     """Some items of a sheet, in the order of their references."""
     sheet = get_sheet(caller, sheet_id)
-    _require_source(caller, sheet)
-    rows = caller.warehouse.rows(
+    shown = (
         f"SELECT * FROM ({items_of(sheet)}) AS items"  # noqa: S608
-        " ORDER BY item_ref LIMIT :limit OFFSET :offset",
-        limit=limit + 1, offset=offset,
-    )  # fmt: skip
+        " ORDER BY item_ref LIMIT :limit OFFSET :offset"
+    )
+    _, rows = together(
+        lambda: _require_source(caller, sheet),
+        lambda: caller.warehouse.rows(shown, limit=limit + 1, offset=offset),
+    )
     names = [REF, *(c.name for c in sheet.columns if c.name.lower() != REF)]
     return look(names, rows, limit, offset)
 

@@ -108,9 +108,7 @@ def _model(name: str, job: dict[str, Any], endpoints: list[str]) -> Model:
     )  # fmt: skip
 
 
-def _version(
-    version: ModelVersion, job: dict[str, Any], endpoints: list[str]
-) -> RegisteredVersion:
+def _version(version: ModelVersion, job: dict[str, Any], endpoints: list[str]) -> RegisteredVersion:
     return RegisteredVersion(
         name=version.name, version=version.version, created_at=version.created_at,
         aliases=list(version.aliases), inputs=list(version.inputs), run_id=version.run_id,

@@ -11,7 +11,6 @@ from ontos.kernel.errors import OntosError
 from ontos.kernel.fields import Input, new_id, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
-from ontos.warehouse import Warehouse
 
 Value = Annotated[str, Field(max_length=100_000)] | bool | int | float | None
 
@@ -42,12 +41,14 @@ def query_endpoint(caller: Caller, endpoint_name: str, query: Query) -> QueryAns
     try:
         predictions = serving.query(endpoint.name, query.inputs)
     except OntosError as error:
-        # Not through the operation's transaction: the refusal undoes that.
-        beside = caller.system.within(caller.warehouse.schema)
-        _note(beside, caller, endpoint, request_id, _milliseconds(began), count, error)
+        # Written once the refusal has undone the operation; else it would be undone with it.
+        latency, refusal = _milliseconds(began), error
+        error.aftermath = lambda outside: _note(
+            outside, endpoint, request_id, latency, count, refusal
+        )
         raise
     latency = _milliseconds(began)
-    _note(caller.warehouse, caller, endpoint, request_id, latency, count)
+    _note(caller, endpoint, request_id, latency, count)
     return QueryAnswer(
         predictions=predictions, model_version=endpoint.model_version, request_id=request_id,
         latency_ms=latency,
@@ -59,10 +60,10 @@ def _milliseconds(began: float) -> float:
 
 
 def _note(
-    warehouse: Warehouse, caller: Caller, endpoint: Endpoint, request_id: str,
-    latency: float, inputs: int, error: OntosError | None = None,
+    caller: Caller, endpoint: Endpoint, request_id: str, latency: float, inputs: int,
+    error: OntosError | None = None,
 ) -> None:  # fmt: skip
-    warehouse.execute(
+    caller.warehouse.execute(
         "INSERT INTO endpoint_metrics (id, endpoint_name, model_version, at, latency_ms,"
         " status_code, inputs, error_message, source, user) VALUES (:id, :name, :model_version,"
         " :at, :latency, :status, :inputs, :error, 'query', :user)",

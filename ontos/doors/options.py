@@ -6,7 +6,6 @@ Path parameters and files are positional. Query scalars are options. A model is 
 
 import inspect
 import json
-import mimetypes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter
@@ -20,9 +19,8 @@ from pydantic.fields import FieldInfo
 
 from ontos.doors.address import place, placed, scalar
 from ontos.kernel.operation import Operation
-from ontos.kernel.transfer import Upload
+from ontos.kernel.transfer import Download, Upload
 
-RESERVED = frozenset({"help", "json", "output", "table", "file_name"})
 _TYPES: dict[Any, click.ParamType[Any]] = {int: click.INT, float: click.FLOAT, bool: click.BOOL}
 
 
@@ -42,9 +40,12 @@ class Json(click.ParamType[Any]):
 
 
 class Entry(click.ParamType[Any]):
-    """One KEY=VALUE of a mapping; a value that is JSON is taken as that."""
+    """One KEY=VALUE of a mapping; a value that is JSON is taken as that, unless it must be text."""
 
     name = "key=value"
+
+    def __init__(self, text: bool) -> None:
+        self._text = text
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -53,7 +54,7 @@ class Entry(click.ParamType[Any]):
         if not equals:
             self.fail(f"{value!r} is not KEY=VALUE.", param, ctx)
         try:
-            return key, json.loads(text)
+            return key, text if self._text else json.loads(text)
         except ValueError:
             return key, text
 
@@ -76,6 +77,11 @@ def model(annotation: Any) -> type[BaseModel] | None:
     return bare if isinstance(bare, type) and issubclass(bare, BaseModel) else None
 
 
+def _models(op: Operation) -> list[str]:
+    """The parameters that take a model."""
+    return [p.name for p in placed(op, "body") if model(p.annotation)]
+
+
 def sources(op: Operation) -> Iterator[tuple[Source, Any, Any, str]]:
     """Each value that can be given as an option: source, annotation, default, description."""
     for p in (*placed(op, "query"), *placed(op, "body")):
@@ -91,7 +97,8 @@ def sources(op: Operation) -> Iterator[tuple[Source, Any, Any, str]]:
 def parameters(op: Operation) -> list[click.Parameter]:
     """Everything that the command accepts."""
     made: list[click.Parameter] = []
-    taken = set(RESERVED)
+    taken = {"help", "output" if op.returns is Download else "table"}
+    taken |= {"json"} if _models(op) else set()
     for p in op.parameters:
         if place(op, p) in ("path", "file"):
             kind = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -101,11 +108,9 @@ def parameters(op: Operation) -> list[click.Parameter]:
         flag = name if name not in taken else source.key.replace("__", "_")
         taken.add(flag)
         made.append(_option(flag, source, annotation, default, about))
-    if any(model(p.annotation) for p in placed(op, "body")):
+    if _models(op):
         made.append(click.Option(["--json"], type=Json(), metavar="JSON|@FILE",
                                  help="The whole body; fields given beside it win."))  # fmt: skip
-    if placed(op, "file"):
-        made.append(click.Option(["--file-name"], help="Name of the file, where not its own."))
     return made
 
 
@@ -117,10 +122,11 @@ def arguments(op: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
             case "path":
                 made[p.name] = given[p.name]
             case "file":
-                made[p.name] = _upload(given[p.name], given.get("file_name"))
+                path: Path = given[p.name]
+                made[p.name] = Upload(path, path.name, "application/octet-stream")
             case "body" if model(p.annotation) and p.default is Parameter.empty:
                 made[p.name] = {}  # so that the operation names the missing fields
-    bodies = [p.name for p in placed(op, "body") if model(p.annotation)]
+    bodies = _models(op)
     if (whole := given.get("json")) is not None and bodies:
         made |= {bodies[0]: whole} if len(bodies) == 1 else whole
     for source, annotation, _default, _about in sources(op):
@@ -161,7 +167,7 @@ def _type(bare: Any) -> click.ParamType[Any]:
     if origin is list and scalar(get_args(bare)[0]):
         return _type(_bare(get_args(bare)[0]))
     if origin is dict:
-        return Entry()
+        return Entry(text=get_args(bare)[1:] == (str,))
     if not scalar(bare):
         return Json()
     return _TYPES.get(bare, click.STRING)
@@ -194,11 +200,6 @@ def _described(annotation: Any) -> str:
     """The description in `Annotated[…, Field(description=…)]`."""
     found = [m.description for m in get_args(annotation)[1:] if isinstance(m, FieldInfo)]
     return (found[0] if found else None) or ""
-
-
-def _upload(path: Path, name: str | None) -> Upload:
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return Upload(path, name or path.name, kind)
 
 
 def about(op: Operation) -> str:

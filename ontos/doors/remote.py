@@ -91,7 +91,7 @@ def _opener(host: str) -> OpenerDirector:
 
 def _carrying(request: Request, upload: Upload, file: IO[bytes]) -> Request:
     sign = "&" if "?" in request.full_url else "?"
-    request.full_url += f"{sign}name={quote(upload.name)}"
+    request.full_url += f"{sign}file_name={quote(upload.name)}"
     request.data = file  # urllib streams a file whose length is announced
     request.add_header("Content-Type", upload.content_type)
     request.add_header("Content-Length", str(upload.size))

@@ -133,8 +133,9 @@ def _received(annotation: Any) -> Any:
     return Annotated[Upload, Depends(receive_upload)] if annotation is Upload else annotation
 
 
-async def receive_upload(request: Request, name: str = "upload") -> AsyncIterator[Upload]:
+async def receive_upload(request: Request, file_name: str | None = None) -> AsyncIterator[Upload]:
     """The request body as a file, gone after the operation."""
+    name = file_name or request.query_params.get("name", "upload")
     kind = request.headers.get("content-type", "application/octet-stream").split(";")[0]
     with tempfile.TemporaryDirectory(prefix="ontos-upload-") as folder:
         path = Path(folder) / "body"

@@ -91,8 +91,9 @@ def _require_published(sheet: Sheet) -> None:
 
 def _columns(caller: Caller, sheet: Sheet) -> dict[str, Column]:
     """The sheet's columns that the table still has, with their types of now."""
-    there = {c.name: c for c in find_table(caller, sheet.source_table, "sheet_id").columns}
-    return {c.name: there[c.name] for c in sheet.columns if c.name in there}
+    table = find_table(caller, sheet.source_table, "sheet_id")
+    there = {c.name.lower(): c for c in table.columns}
+    return {c.name: there[c.name.lower()] for c in sheet.columns if c.name.lower() in there}
 
 
 def _insert(caller: Caller, made: TrainingSheet) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ontos.generate.training_sheets import ENTITY, get_training_sheet, require_ready
 from ontos.kernel import jobs
@@ -14,10 +14,16 @@ from ontos.kernel.errors import Conflict, NotNow, OntosError, Unavailable
 from ontos.kernel.fields import Id, Input, now
 from ontos.kernel.jobs import Job, Run, job
 from ontos.kernel.operation import operation
-from ontos.kernel.permission import write
+from ontos.kernel.permission import read, write
 
 ROUNDS = 8
 """Answers that each of the concurrent calls gives between two saves."""
+
+NO_MODEL = (
+    "No language model is configured, so the pairs are left for people. Set ONTOS_LLM_BASE_URL and "
+    "ONTOS_LLM_MODEL (and ONTOS_LLM_API_KEY where the API wants a key), start again, then "
+    "generate; or answer the pairs in Label."
+)
 
 
 class GenerateSpec(Input):
@@ -26,6 +32,20 @@ class GenerateSpec(Input):
     limit: int | None = Field(None, ge=1)
     max_tokens: int = Field(512, ge=1, le=32_768)
     temperature: float = Field(0.0, ge=0, le=2)
+
+
+class GenerationModel(BaseModel):
+    """`reason` says what is missing where `model` is None."""
+
+    model: str | None
+    reason: str | None
+
+
+class GenerationError(BaseModel):
+    """`pairs` counts those that failed for this reason and are still empty."""
+
+    reason: str
+    pairs: int
 
 
 @dataclass(frozen=True)
@@ -57,14 +77,29 @@ def generate_responses(
     return jobs.get(caller, key)
 
 
+@operation("GET /generation/model", needs=read("templates"))
+def get_generation_model(caller: Caller) -> GenerationModel:
+    """Which model would answer, if any does."""
+    name = caller.workspace.llm.model
+    return GenerationModel(model=name, reason=None if name else NO_MODEL)
+
+
+@operation("GET /training-sheets/{training_sheet_id}/generation-errors", needs=read("templates"))
+def list_generation_errors(caller: Caller, training_sheet_id: Id) -> list[GenerationError]:
+    """Why pairs that are still empty got no response: the most frequent reasons, 20 at most."""
+    rows = caller.warehouse.rows(
+        "SELECT generation_error AS reason, count(*) AS pairs FROM pairs"
+        " WHERE training_sheet_id = :sheet AND response IS NULL AND generation_error IS NOT NULL"
+        " GROUP BY generation_error ORDER BY pairs DESC, reason LIMIT 20",
+        sheet=training_sheet_id,
+    )
+    return [GenerationError(**row) for row in rows]
+
+
 def require_model(caller: Caller) -> None:
     """Refuse where no language model is configured, saying which settings would."""
     if caller.workspace.llm.model is None:
-        raise Unavailable(
-            "No language model is configured, so the pairs are left for people. Set "
-            "ONTOS_LLM_BASE_URL and ONTOS_LLM_MODEL (and ONTOS_LLM_API_KEY where the API wants a "
-            "key), start again, then generate; or answer the pairs in Label."
-        )
+        raise Unavailable(NO_MODEL)
 
 
 @job("generate", title="Generate", resumable=True)

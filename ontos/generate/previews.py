@@ -1,6 +1,7 @@
 """What a template makes of a real item, before anything is assembled."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -14,7 +15,7 @@ from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, Input, Text
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
-from ontos.warehouse import quote
+from ontos.warehouse import quote, together
 
 
 class PreviewSpec(Input):
@@ -69,28 +70,32 @@ def check_template(caller: Caller, spec: PromptSpec) -> PromptCheck:
 
 def _preview(caller: Caller, system: str | None, user: str, spec: PreviewSpec) -> PromptPreview:
     sheet = get_sheet(caller, spec.sheet_id)
-    table = find_table(caller, sheet.source_table, "sheet_id")
-    columns = [column.name for column in table.columns]
+    columns = [column.name for column in sheet.columns]
     wanted = placeholders(user)
     mapping = equal_names(wanted, columns) | spec.column_mapping
     check_mapping(wanted, mapping, columns)
-    item_ref, values = _item(caller, sheet, mapping, spec.offset)
-    prompt = render(compile_prompt(user), values)
+    _, item = together(
+        lambda: find_table(caller, sheet.source_table, "sheet_id"),
+        lambda: _item(caller, sheet, mapping, spec.offset),
+    )
+    prompt = render(compile_prompt(user), {n: item[f"v{at}"] for at, n in enumerate(mapping)})
     return PromptPreview(
-        item_ref=item_ref, system_prompt=system, user_prompt=prompt, column_mapping=mapping
+        item_ref=item["item_ref"], system_prompt=system, user_prompt=prompt, column_mapping=mapping
     )
 
 
 def _item(
     caller: Caller, sheet: Sheet, mapping: Mapping[str, str], offset: int
-) -> tuple[str, dict[str, object]]:
+) -> dict[str, Any]:
+    """One item in the order of references; its mapped values as v0, v1, …"""
     chosen = "".join(f", {quote(name)} AS v{at}" for at, name in enumerate(mapping.values()))
     found = caller.warehouse.arrow(
-        f"SELECT item_ref{chosen} FROM ({items_of(sheet)}) AS items LIMIT 1 OFFSET :offset",  # noqa: S608
+        f"SELECT item_ref{chosen} FROM ({items_of(sheet)}) AS items"  # noqa: S608
+        " ORDER BY item_ref LIMIT 1 OFFSET :offset",
         offset=offset,
-    ).to_pylist()  # fmt: skip
+    ).to_pylist()
     if not found:
         raise NotFound(f"offset: sheet {sheet.name!r} has no item {offset}. Choose a smaller one.",
                        field="offset")  # fmt: skip
-    row = found[0]
-    return row["item_ref"], {name: row[f"v{at}"] for at, name in enumerate(mapping)}
+    item: dict[str, Any] = found[0]
+    return item

@@ -8,6 +8,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
+from ontos.warehouse import Row
 
 DEPTH = 30
 """Steps followed in each direction."""
@@ -86,9 +87,9 @@ def get_lineage(caller: Caller, entity_type: str, entity_id: str) -> LineageGrap
     return LineageGraph(nodes=list(nodes.values()), edges=[_edge(row) for row in rows])
 
 
-def _edge(row: dict[str, object]) -> LineageEdge:
+def _edge(row: Row) -> LineageEdge:
     return LineageEdge(
         source=f"{row['source_type']}/{row['source_id']}",
         target=f"{row['target_type']}/{row['target_id']}",
-        how=str(row["how"]), user=str(row["user"]), at=row["at"],  # type: ignore[arg-type]
+        how=row["how"], user=row["user"], at=row["at"],
     )  # fmt: skip

@@ -73,14 +73,15 @@ def cloud_event(entry: Entry, org: str) -> dict[str, Any]:
         "data": {
             "user": entry.user,
             "operation": entry.operation,
-            "arguments": json.loads(entry.detail) if _whole(entry.detail) else None,
+            "arguments": _arguments(entry.detail),
             "correlation_id": entry.correlation_id,
         },
     }
 
 
-def _whole(detail: str | None) -> bool:
-    return detail is not None and len(detail) < _LONGEST
+def _arguments(detail: str | None) -> Any:
+    """What was asked; None where there was nothing, or too much to keep whole."""
+    return json.loads(detail) if detail and len(detail) < _LONGEST else None
 
 
 def _detail(arguments: Mapping[str, Any] | None) -> str | None:

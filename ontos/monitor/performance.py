@@ -124,7 +124,7 @@ def get_performance_series(
     buckets: Annotated[int, Field(ge=2, le=500)] = 48,
 ) -> Series:  # fmt: skip
     """The same figures over time, in buckets of at least one second."""
-    until = now()
+    until = now().replace(microsecond=0) + timedelta(seconds=1)
     seconds = max(1, math.ceil(minutes * 60 / buckets))
     count = math.ceil(minutes * 60 / seconds)
     since = until - timedelta(seconds=count * seconds)

@@ -99,7 +99,7 @@ def remove_sample(caller: Caller) -> Removed:
 
 def with_pictures() -> str:
     """The sample's CSV text, each picture's name replaced by the picture as a data address."""
-    rows = list(csv.DictReader((HERE / "messages.csv").open(encoding="utf-8", newline="")))
+    rows = list(csv.DictReader((HERE / "messages.csv").read_text(encoding="utf-8").splitlines()))
     pictures = {
         file.stem: "data:image/svg+xml;base64," + base64.b64encode(file.read_bytes()).decode()
         for file in sorted((HERE / "pictures").glob("*.svg"))
@@ -112,6 +112,7 @@ def with_pictures() -> str:
 
 
 _REMOVALS = (
+    "DELETE FROM label_versions WHERE label_id NOT IN (SELECT id FROM canonical_labels)",
     "DELETE FROM item_usage WHERE sheet_id IN (SELECT id FROM sheets WHERE name = :name)",
     "DELETE FROM training_sheets WHERE sheet_id IN (SELECT id FROM sheets WHERE name = :name)",
     "DELETE FROM templates WHERE name = :name",

@@ -59,9 +59,7 @@ class Comparison(BaseModel):
 
 
 @operation("GET /training/compare/{model_name}", needs=read("training"))
-def compare_versions(
-    caller: Caller, model_name: str, version_a: str, version_b: str
-) -> Comparison:
+def compare_versions(caller: Caller, model_name: str, version_a: str, version_b: str) -> Comparison:
     """Put the same unseen validation pairs to two versions, and set their figures side by side."""
     jobs = {job.uc_model_version: job for job in _jobs(caller, model_name, version_a, version_b)}
     a, b = (_require(jobs, model_name, version) for version in (version_a, version_b))

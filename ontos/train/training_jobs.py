@@ -146,9 +146,7 @@ class TrainingLineage(Record):
 @operation("POST /training/jobs", needs=write("training"))
 def create_training_job(caller: Caller, spec: TrainingJobSpec) -> TrainingJob:
     """Train a model on the approved pairs of a training sheet that may be used for training."""
-    snapshot = take(
-        caller, spec.training_sheet_id, spec.train_val_split, spec.training_config.seed
-    )
+    snapshot = take(caller, spec.training_sheet_id, spec.train_val_split, spec.training_config.seed)
     job = TrainingJob(
         **spec.model_dump(), id=new_id(), training_sheet_name=snapshot.training_sheet_name,
         status="pending", progress_percent=0.0, message="Waiting for a free worker",

@@ -125,7 +125,7 @@ def _functions(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Uuid):
         return exp.cast(exp.Anonymous(this="gen_random_uuid"), exp.DataType.Type.TEXT)
     if isinstance(node, exp.CountIf):
-        return exp.cast(exp.Anonymous(this="count_if", expressions=[node.this.copy()]), "BIGINT")
+        return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=node.this.copy()))
     if isinstance(node, exp.Exists) and isinstance(node.expression, exp.Lambda):
         raise Untranslatable("exists(array, lambda): use size(filter(array, lambda)) > 0.")
     if isinstance(node, exp.CurrentUser):

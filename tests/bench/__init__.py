@@ -1,0 +1,1 @@
+"""Measurements: `make bench` prints one line a figure. Never asserted by time in tests."""

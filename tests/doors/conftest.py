@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from ontos.bootstrap import Workbench
+from ontos.bootstrap import Workbench, open_workbench
 from ontos.doors.health import health_routes
 from ontos.doors.mcp import mcp_routes
 from ontos.doors.rest import rest_app
@@ -19,23 +19,40 @@ from ontos.govern.members import MemberSpec, grant_role
 from ontos.govern.tokens import TokenSpec, create_token
 from ontos.kernel.jobs import KINDS
 from ontos.kernel.operation import OPERATIONS
+from ontos.kernel.settings import Settings
 from ontos.workspace import Person
 from tests.doors.toys import POLISH, SHELF, TOYS
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module")
 def toys() -> Iterator[None]:
-    """The toy operations exist, and the shelf is empty."""
+    """The toy operations are declared."""
     OPERATIONS.update(TOYS)
     KINDS["polish"] = POLISH
     yield
     KINDS.pop("polish")
     for name in TOYS:
         OPERATIONS.pop(name)
+
+
+@pytest.fixture(autouse=True)
+def shelf(toys: None) -> Iterator[None]:
+    """Each test begins with no toy."""
+    yield
     SHELF.clear()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def bench(toys: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """One workbench for all tests of a door: they read it, and make things of their own."""
+    home = tmp_path_factory.mktemp("doors")
+    opened = open_workbench(Settings(home=home, log_level="ERROR"))
+    opened.start()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
 def app(bench: Workbench) -> Starlette:
     """The programmatic doors as ontos.doors.server lays them out, around one workbench."""
     return Starlette(
@@ -53,7 +70,7 @@ def api(app: Starlette) -> TestClient:
     return TestClient(app, "http://127.0.0.1:8501", client=("127.0.0.1", 50000))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url(app: Starlette) -> Iterator[str]:
     """The app, served on a free port."""
     listening = socket.create_server(("127.0.0.1", 0))

@@ -16,6 +16,7 @@ from ontos.kernel.settings import settings
 from tests.doors.toys import SHELF
 
 Run = Callable[..., Result]
+UPLOADED = {"type": "application/octet-stream"}
 
 
 @pytest.fixture
@@ -97,17 +98,21 @@ def test_a_command_explains_its_options(run: Run) -> None:
     assert "--colour [red|blue] [default: red]" in text
     assert "--weight FLOAT In grams." in text
     assert "--loud / --no-loud" in text
+    assert "--output TEXT" in text
+    assert "--spec-table TEXT" in text, "--table is how rows are shown"
     assert "POST /toys, needs write on sheets." in text
 
 
 def test_create_by_fields_read_and_delete(run: Run) -> None:
     made = shown(
         run("data", "create-toy", "--name", "top", "--colour", "blue", "--weight", "2.5",
-            "--tags", "old", "--tags", "loved", "--sizes", "s=1", "--parts", '[{"title": "peg"}]')
+            "--tags", "old", "--tags", "loved", "--sizes", "s=1", "--words", "s=1",
+            "--parts", '[{"title": "peg"}]')
     )  # fmt: skip
     assert made == {
         "id": made["id"], "name": "top", "colour": "blue", "weight": 2.5,
-        "tags": ["old", "loved"], "sizes": {"s": 1}, "parts": [{"title": "peg"}],
+        "tags": ["old", "loved"], "sizes": {"s": 1}, "words": {"s": "1"},
+        "parts": [{"title": "peg"}],
     }  # fmt: skip
     assert shown(run("data", "get-toy", made["id"])) == made
     assert shown(run("data", "delete-toy", made["id"])) is None
@@ -184,9 +189,8 @@ def test_wrong_usage_ends_with_2(run: Run, words: tuple[str, ...], why: str) -> 
 def test_a_file_is_uploaded_from_its_path(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "shelf of mine.csv"
     file.write_text("top\nball\n")
-    answer = shown(run("data", "upload-toys", str(file)))
-    assert answer == {"rows": 2, "name": "shelf of mine.csv", "content_type": "text/csv"}
-    assert shown(run("data", "upload-toys", str(file), "--file-name", "b"))["name"] == "b"
+    answer = shown(run("data", "upload-toys", str(file), "--name", "shelf"))
+    assert answer == UPLOADED | {"to": "shelf", "rows": 2, "file": "shelf of mine.csv"}
 
 
 def test_a_download_goes_to_stdout_or_a_file(run: Run, tmp_path: Path) -> None:
@@ -227,8 +231,8 @@ def test_a_running_app_is_asked_over_rest(run: Run, url: str, tmp_path: Path, ho
     assert run("--url", url, "data", "export-toys", "--lines", "1").stdout == "toy ünit 0\n"
     file = tmp_path / "ä & b.csv"
     file.write_text("ball\n")
-    answer = shown(run("--url", url, "data", "upload-toys", str(file)))
-    assert answer == {"rows": 1, "name": "ä & b.csv", "content_type": "text/csv"}
+    answer = shown(run("--url", url, "data", "upload-toys", str(file), "--name", "shelf"))
+    assert answer == UPLOADED | {"to": "shelf", "rows": 1, "file": "ä & b.csv"}
     assert shown(run("--url", url, "data", "delete-toy", made["id"])) is None
     assert not home.exists(), "the store was not opened"
 

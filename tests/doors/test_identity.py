@@ -1,7 +1,7 @@
 """Who is asking: tokens, the proxy's headers, the local user; and everybody else is nobody."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -21,10 +21,12 @@ PROXIED = {"host": "app.example.com", "x-forwarded-email": "ada@example.org",
 
 
 @pytest.fixture
-def behind_proxy(bench: Workbench) -> Workbench:
+def behind_proxy(bench: Workbench) -> Iterator[Workbench]:
     """The same store, in a process that runs behind the Apps proxy."""
-    bench.settings = bench.settings.model_copy(update={"identity": "proxy"})
-    return bench
+    usual = bench.settings
+    bench.settings = usual.model_copy(update={"identity": "proxy"})
+    yield bench
+    bench.settings = usual
 
 
 def ask(bench: Workbench, headers: dict[str, str], client: str | None = "127.0.0.1") -> Caller:

@@ -36,8 +36,8 @@ def talk(
     return anyio.run(connected)
 
 
-def called(address: str, name: str, token: str | None = None, **arguments: Any) -> CallToolResult:
-    return talk(address, lambda client: client.call_tool(name, arguments), token)
+def called(address: str, tool: str, token: str | None = None, **arguments: Any) -> CallToolResult:
+    return talk(address, lambda client: client.call_tool(tool, arguments), token)
 
 
 def listed(address: str, token: str | None = None) -> dict[str, Any]:
@@ -138,9 +138,10 @@ def test_what_is_no_object_is_wrapped(url: str) -> None:
     "content", [{"text": "top\nball\n"}, {"base64": base64.b64encode(b"top\nball\n").decode()}]
 )
 def test_a_file_is_an_attachment(url: str, content: dict[str, str]) -> None:
-    file = {"name": "toys.csv", "content_type": "text/csv"} | content
-    answer = called(url + "/mcp", "upload_toys", file=file)
-    assert answer.structured_content == {"rows": 2, "name": "toys.csv", "content_type": "text/csv"}
+    file = {"name": "a.csv", "content_type": "text/csv"} | content
+    answer = called(url + "/mcp", "upload_toys", file=file, name="shelf")
+    expected = {"to": "shelf", "rows": 2, "file": "a.csv", "type": "text/csv"}
+    assert answer.structured_content == expected
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_openapi_says_how_refusals_look_and_who_may(api: TestClient) -> None:
     assert "application/problem+json" in create["responses"]["default"]["content"]
     assert "Needs write on sheets" in create["description"]
     assert "text/csv" in upload["requestBody"]["content"]
-    assert [p["name"] for p in upload["parameters"]] == ["name"]
+    assert {p["name"] for p in upload["parameters"]} == {"name", "file_name"}
 
 
 def test_docs_page_opens(api: TestClient) -> None:
@@ -163,7 +163,9 @@ def test_an_upload_arrives_as_a_file(api: TestClient) -> None:
         headers={"Content-Type": "text/csv; charset=utf-8"},
     )  # fmt: skip
     assert answer.status_code == 201
-    assert answer.json() == {"rows": 2, "name": "shelf", "content_type": "text/csv"}
+    assert answer.json() == {"to": "shelf", "rows": 2, "file": "shelf", "type": "text/csv"}
+    named = api.post("/api/v1/toys/files", params={"file_name": "a.csv"}, content="top\n")
+    assert (named.json()["to"], named.json()["file"]) == ("toys", "a.csv")
     assert {toy.name for toy in SHELF.values()} == {"top", "ball"}
 
 

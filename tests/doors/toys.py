@@ -25,6 +25,7 @@ class Toy(Record):
     weight: float | None
     tags: list[str]
     sizes: dict[str, int]
+    words: dict[str, str]
     parts: list["Part"]
 
 
@@ -41,15 +42,18 @@ class ToySpec(Input):
     loud: bool = False
     made_on: date | None = None
     path: str | None = None
+    output: str | None = None
+    table: str | None = None
     tags: list[str] = Field(default_factory=list)
     sizes: dict[str, int] = Field(default_factory=dict)
+    words: dict[str, str] = Field(default_factory=dict)
     parts: list[Part] = Field(default_factory=list)
 
 
 @operation("POST /toys", needs=write("sheets"))
 def create_toy(caller: Caller, spec: ToySpec) -> Toy:
     """Put a toy on the shelf."""
-    given = spec.model_dump(include={"name", "colour", "weight", "tags", "sizes"})
+    given = spec.model_dump(include={"name", "colour", "weight", "tags", "sizes", "words"})
     toy = Toy(id=new_id(), parts=spec.parts, **given)
     SHELF[toy.id] = toy
     return toy
@@ -82,12 +86,12 @@ def delete_toy(caller: Caller, toy_id: Id) -> None:
 
 
 @operation("POST /toys/files", needs=write("sheets"))
-def upload_toys(caller: Caller, file: Upload) -> dict[str, Any]:
+def upload_toys(caller: Caller, file: Upload, name: str = "toys") -> dict[str, Any]:
     """One toy a line."""
     lines = file.path.read_text("utf-8").splitlines()
-    for name in lines:
-        create_toy(caller, ToySpec(name=name[:200]))
-    return {"rows": len(lines), "name": file.name, "content_type": file.content_type}
+    for line in lines:
+        create_toy(caller, ToySpec(name=line[:200]))
+    return {"to": name, "rows": len(lines), "file": file.name, "type": file.content_type}
 
 
 @operation("GET /toys/export", needs=read("sheets"))

@@ -4,6 +4,7 @@ import pytest
 
 from ontos.generate.coverage import get_coverage
 from ontos.kernel.errors import NotFound
+from ontos.kernel.fields import now
 from tests.generate.conftest import canonical
 
 
@@ -25,12 +26,12 @@ def test_labels_of_the_same_kind_and_sheet_count(caller, sheet, template):
 
 
 def test_open_answers_are_counted_in_full_but_listed_in_part(caller, sheet_of, template):
-    sheet = sheet_of([{"ref": f"r{n}", "text": "x"} for n in range(250)])
+    sheet = sheet_of([{"ref": f"r{n:03d}", "text": "x"} for n in range(250)])
     caller.warehouse.execute(
         "INSERT INTO canonical_labels (id, sheet_id, item_ref, label_type, response, version,"
-        " created_by, created_at, updated_by, updated_at) SELECT md5(item_ref), :sheet, item_ref,"
-        " 'intent', concat('answer ', item_ref), 1, 'ana', :at, 'ana', :at FROM"
-        " workbench.data_default.messages WHERE item_ref <= 'r89'".replace("item_ref", "ref", 0),
+        " created_by, created_at, updated_by, updated_at) SELECT md5(ref), :sheet, ref,"
+        " 'intent', concat('answer ', ref), 1, 'ana', :at, 'ana', :at"
+        " FROM workbench.data_default.messages WHERE ref < 'r240'",
         sheet=sheet.id, at=now(),
     )  # fmt: skip
     cover = get_coverage(caller, sheet.id, template.id)

@@ -11,7 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from ontos.bootstrap import Workbench, open_workbench
-from ontos.generate.generation import GenerateSpec, generate_responses
+from ontos.generate.generation import (
+    GenerateSpec,
+    generate_responses,
+    get_generation_model,
+    list_generation_errors,
+)
 from ontos.generate.training_sheets import (
     archive_training_sheet,
     cancel_training_sheet_job,
@@ -133,6 +138,10 @@ def test_each_error_is_kept_on_its_pair_and_the_rest_goes_on(caller, model, open
     assert "cannot read this prompt" in seen["r001"]["generation_error"]
     assert "nothing" in seen["r002"]["generation_error"]
     assert (seen["r001"]["response"], seen["r001"]["response_source"]) == (None, "none")
+    told = list_generation_errors(caller, key)
+    assert {error.reason: error.pairs for error in told} == {
+        seen[item]["generation_error"]: 1 for item in ("r001", "r002")
+    }
     assert get_training_sheet(caller, key).empty_count == 2
     asked = len(model.asked)
     with pytest.raises(Unavailable):  # nothing but broken ones left: it says so
@@ -227,6 +236,13 @@ def test_without_a_model_it_says_which_settings_and_touches_nothing(caller, open
         generate_responses(caller, key)
     assert pairs(caller, key)["r000"]["response"] is None
     assert latest(caller, ("training_sheet", key)).kind == "assemble"
+    asked = get_generation_model(caller)
+    assert asked.model is None and "ONTOS_LLM_BASE_URL" in asked.reason
+
+
+def test_the_model_that_would_answer_is_told(caller, model):
+    told = get_generation_model(caller)
+    assert (told.model, told.reason) == ("capitals", None)
 
 
 @pytest.mark.parametrize("given", [{"limit": 0}, {"max_tokens": 0}, {"temperature": -1}, {"n": 2}])

@@ -48,7 +48,8 @@ def training_sheet(
 ) -> Made:  # fmt: skip
     """Rows of text and response, already reviewed; items are numbered."""
     at, user, sheet, template, made = now(), caller.user, sheet_id or new_id(), new_id(), new_id()
-    stamp = {"version": 1, "created_by": user, "created_at": at, "updated_by": user, "updated_at": at}
+    stamp = {"version": 1, "created_by": user, "created_at": at}
+    stamp |= {"updated_by": user, "updated_at": at}
     _append(caller, "templates", [{
         "id": template, "name": "kinds", "label_type": "kind", "user_prompt": PROMPT,
         "placeholders": '["message"]', "status": "published", "revision": 1, "family_id": template,
@@ -110,7 +111,8 @@ def trained(bench: Workbench) -> Trained:
     caller = bench.local_caller()
     sheet = training_sheet(caller)
     asked = [_train(caller, sheet.id) for _ in range(2)]
-    jobs = sorted((ended(caller, job.id) for job in asked), key=lambda job: job.uc_model_version or "")
+    ends = [ended(caller, job.id) for job in asked]
+    jobs = sorted(ends, key=lambda job: job.uc_model_version or "")
     assert [job.status for job in jobs] == ["succeeded"] * 2, [job.error_message for job in jobs]
     return Trained(bench, caller, sheet, *jobs)
 

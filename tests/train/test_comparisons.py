@@ -34,7 +34,9 @@ def test_pairs_that_one_of_them_trained_on_are_left_out(trained):
         trained.caller.warehouse.execute(swap, id=trained.first.id)
 
 
-@pytest.mark.parametrize(("model", "version"), [("kinds", "99"), ("nothing", "1"), ("kinds", "'; --")])
+@pytest.mark.parametrize(
+    ("model", "version"), [("kinds", "99"), ("nothing", "1"), ("kinds", "'; --")]
+)
 def test_a_missing_version_is_named(trained, model, version):
     with pytest.raises(NotFound, match="no version"):
         compare_versions(trained.caller, model, "1", version)

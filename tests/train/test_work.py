@@ -96,11 +96,12 @@ def test_a_job_over_its_time_is_stopped(bench, caller):
 
 def test_what_changed_after_the_job_was_made_is_left_out(bench, caller):
     sheet = training_sheet(caller)
-    with caller.warehouse.transaction() as warehouse:  # the job starts when this ends
+    with caller.warehouse.transaction() as warehouse:  # nothing starts before it ends
         inside = replace(caller, warehouse=warehouse)
         job = make(inside, sheet)
         bar(inside, sheet, [0], "training")
         warehouse.execute("UPDATE pairs SET version = 2 WHERE id = :id", id=sheet.pair_ids[1])
+    caller.pulse.beat("test")
     seen = running(caller, job)
     cancel_training_job(caller, job.id)
     assert seen.total_pairs == seen.train_pairs + seen.val_pairs == job.total_pairs - 2

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GOOD = 0.5
 """Overlap of words (F1) from which an answer counts as good when the threshold is chosen."""
-SAME = 0.8
+SAME = 0.6
 """Questions at least this similar to an example are always answered."""
 
 

@@ -1,0 +1,113 @@
+"""Browse: schemas, their tables, and a look into one."""
+
+import streamlit as st
+
+from ontos.data.catalog import (
+    CatalogSchema,
+    CatalogTable,
+    Preview,
+    get_table,
+    list_schemas,
+    list_tables,
+    preview_table,
+)
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
+from ontos.warehouse import together
+from pages.data.preview import ROWS, draw_preview, first_row
+from pages.data.words import escaped, short
+from pages.frame import empty, go, loaded, param, show
+
+Opened = tuple[CatalogTable, Preview]
+
+
+def draw(caller: Caller) -> None:
+    uploads = caller.workspace.catalog.upload_schema()
+    linked = param("table")
+    schema = st.session_state.get("catalog-schema") or (_schema_of(linked) if linked else uploads)
+    name = _chosen_table(schema, linked)
+    schemas, tables, opened = loaded(
+        lambda: list_schemas(caller),
+        lambda: _tables(caller, schema),
+        lambda: _open_or_reason(caller, name) if name else None,
+    )
+    left, right = st.columns(2)
+    with left:
+        _choose_schema(schemas, schema)
+    with right:
+        _choose_table(tables, schema, name)
+    if isinstance(opened, OntosError):
+        show(opened)
+    elif opened is not None:
+        _draw_table(*opened)
+    elif not tables:
+        empty("No tables in this schema", "Upload a file, and its table appears here.",
+              "Upload a file", ("data", "upload"))  # fmt: skip
+
+
+def _schema_of(table: str) -> str:
+    return table.rsplit(".", 1)[0]
+
+
+def _chosen_table(schema: str, linked: str | None) -> str | None:
+    if f"table-{schema}" in st.session_state:
+        return st.session_state[f"table-{schema}"]
+    return linked if linked and _schema_of(linked) == schema else None
+
+
+def _tables(caller: Caller, schema: str) -> list[CatalogTable]:
+    catalog, _, name = schema.partition(".")
+    return list_tables(caller, catalog, name)
+
+
+def _open_or_reason(caller: Caller, name: str) -> Opened | OntosError:
+    try:
+        table, page = together(
+            lambda: get_table(caller, name),
+            lambda: preview_table(caller, name, limit=ROWS, offset=first_row(name)),
+        )
+        return table, page
+    except OntosError as error:
+        return error
+
+
+def _choose_schema(schemas: list[CatalogSchema], chosen: str) -> None:
+    titles = {
+        f"{s.catalog}.{s.name}": f"{s.catalog}.{s.name}" + (" (uploads)" if s.uploads else "")
+        for s in schemas
+    }
+    options = list(titles) if chosen in titles else [chosen, *titles]
+    st.selectbox(
+        "Schema", options, index=options.index(chosen), key="catalog-schema",
+        format_func=lambda name: titles.get(name, name),
+    )  # fmt: skip
+
+
+def _choose_table(tables: list[CatalogTable], schema: str, chosen: str | None) -> None:
+    names = [table.full_name for table in tables]
+    options = names if chosen is None or chosen in names else [chosen, *names]
+    st.selectbox(
+        "Table", options, index=options.index(chosen) if chosen else None, key=f"table-{schema}",
+        format_func=short, placeholder="Choose a table" if names else "There are none",
+    )  # fmt: skip
+
+
+def _draw_table(table: CatalogTable, page: Preview) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(escaped(short(table.full_name)), anchor=False, width="stretch")
+        if st.button("Make a sheet of it", type="primary", icon=":material/arrow_forward:"):
+            go("data", "sheets", new=1, table=table.full_name)
+    if table.comment:
+        st.text(table.comment)
+    columns, rows = st.columns([1, 2], gap="large")
+    with columns:
+        st.markdown("Columns")
+        commented = any(c.comment for c in table.columns)
+        st.dataframe(
+            [{"Column": c.name, "Type": c.type} | ({"Comment": c.comment} if commented else {})
+             for c in table.columns],
+            hide_index=True,
+        )  # fmt: skip
+    with rows:
+        st.markdown("Rows")
+        draw_preview(page, table.full_name)

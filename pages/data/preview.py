@@ -1,0 +1,62 @@
+"""A page of a table's rows, with the way to the rows before and after."""
+
+from collections.abc import Collection
+from typing import Any
+
+import streamlit as st
+
+from ontos.data.catalog import Preview
+
+ROWS = 20
+PICTURE_HEIGHT = 72
+"""Pixels of a row that shows pictures."""
+
+
+def first_row(key: str) -> int:
+    """How many rows to skip before the page that the person has leafed to."""
+    return int(st.session_state.get(f"offset-{key}", 0))
+
+
+def draw_preview(page: Preview, key: str, pictures: Collection[str] = ()) -> None:
+    """The rows; `pictures` names the columns whose values are addresses of pictures."""
+    if not page.rows:
+        st.caption("There are no rows here.")
+    else:
+        shown: dict[str, Any] = {"row_height": PICTURE_HEIGHT} if pictures else {}
+        st.dataframe(
+            [{name: _cell(row.get(name)) for name in page.columns} for row in page.rows],
+            column_order=page.columns, column_config=_columns(page, pictures), hide_index=True, **shown,
+        )  # fmt: skip
+    _leaf(page, key)
+
+
+def _columns(page: Preview, pictures: Collection[str]) -> dict[str, Any]:
+    config: dict[str, Any] = {name: st.column_config.ImageColumn() for name in pictures}
+    if page.columns[:1] == ["item_ref"]:
+        config["item_ref"] = st.column_config.TextColumn("Reference", pinned=True, width="small")
+    return config
+
+
+def _cell(value: Any) -> Any:
+    """Lists and objects as text: a grid column has one type."""
+    return str(value) if isinstance(value, list | dict) else value
+
+
+def _leaf(page: Preview, key: str) -> None:
+    if page.offset == 0 and not page.more:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Previous", key=f"before-{key}", icon=":material/chevron_left:",
+            disabled=page.offset == 0, on_click=_move, args=(key, page.offset - ROWS),
+        )  # fmt: skip
+        st.button(
+            "Next", key=f"after-{key}", icon=":material/chevron_right:", icon_position="right",
+            disabled=not page.more, on_click=_move, args=(key, page.offset + ROWS),
+        )  # fmt: skip
+        if page.rows:
+            st.caption(f"Rows {page.offset + 1:,} to {page.offset + len(page.rows):,}")
+
+
+def _move(key: str, offset: int) -> None:
+    st.session_state[f"offset-{key}"] = max(offset, 0)

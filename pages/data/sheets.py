@@ -1,0 +1,157 @@
+"""Sheets: the list, one of them, or the form for a new one, by the page's address."""
+
+import streamlit as st
+
+from ontos.data.catalog import Preview
+from ontos.data.sheets import (
+    Sheet,
+    archive_sheet,
+    get_sheet,
+    list_sheets,
+    preview_sheet,
+    publish_sheet,
+)
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
+from pages.data.new_sheet import draw_new
+from pages.data.preview import ROWS, draw_preview, first_row
+from pages.data.sheet_edit import draw_edit
+from pages.data.words import escaped, short
+from pages.frame import attempt, empty, go, loaded, mark, param
+
+SHOWN = 25
+STATES = {"All": None, "Drafts": "draft", "Published": "published", "Archived": "archived"}
+
+
+def draw(caller: Caller) -> None:
+    if param("new"):
+        draw_new(caller)
+    elif sheet_id := param("sheet"):
+        _draw_one(caller, sheet_id)
+    else:
+        _draw_list(caller)
+
+
+def _draw_list(caller: Caller) -> None:
+    state = STATES[st.session_state.get("sheets-state") or "All"]
+    cursor = st.session_state.get("sheets-cursor")
+    found = loaded(lambda: list_sheets(caller, status=state, limit=SHOWN, cursor=cursor))
+    if not (found.items or state or cursor):
+        _nothing_yet()
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.segmented_control(
+            "State", list(STATES), default="All", key="sheets-state", required=True,
+            label_visibility="collapsed", on_change=_from, args=(None,),
+        )  # fmt: skip
+        if st.button("New sheet", type="primary", icon=":material/add:"):
+            go("data", "sheets", new=1)
+    for sheet in found.items:
+        _row(sheet)
+    if not found.items:
+        st.caption("No sheet is in this state.")
+    if found.next_cursor:
+        st.button("Older sheets", on_click=_from, args=(found.next_cursor,))
+
+
+def _nothing_yet() -> None:
+    empty(
+        "No sheets yet",
+        "A sheet says what the rows of a table are and what each column holds. Bring in a table "
+        "first: a CSV, Parquet or JSON lines file.",
+        "Upload a file", ("data", "upload"),
+    )  # fmt: skip
+    if st.button("Use a table that is here already", icon=":material/table:"):
+        go("data", "sheets", new=1)
+
+
+def _from(cursor: str | None) -> None:
+    st.session_state["sheets-cursor"] = cursor
+
+
+def _row(sheet: Sheet) -> None:
+    items = f"{sheet.item_count:,} items · " if sheet.item_count is not None else ""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{escaped(sheet.name)}** {mark(sheet.status)}  \n"
+            f":gray[:small[{items}{len(sheet.columns)} columns · {escaped(short(sheet.source_table))}"
+            f" · changed {sheet.updated_at:%Y-%m-%d %H:%M} by {escaped(sheet.updated_by)}]]",
+            width="stretch",
+        )
+        if st.button("Open", key=f"open-{sheet.id}"):
+            go("data", "sheets", sheet=sheet.id)
+
+
+def _draw_one(caller: Caller, sheet_id: str) -> None:
+    if st.button("All sheets", icon=":material/arrow_back:", type="tertiary"):
+        go("data", "sheets")
+    sheet, page = loaded(
+        lambda: get_sheet(caller, sheet_id),
+        lambda: _rows_or_reason(caller, sheet_id),
+    )
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        st.subheader(f"{escaped(sheet.name)} {mark(sheet.status)}", anchor=False, width="stretch")
+        _actions(caller, sheet)
+    _facts(sheet)
+    rows, columns = st.tabs(["Rows", "Name and columns"])
+    with rows:
+        _draw_rows(sheet, page)
+    with columns:
+        draw_edit(caller, sheet)
+
+
+def _rows_or_reason(caller: Caller, sheet_id: str) -> Preview | OntosError:
+    """A sheet whose table is gone can still be looked at and archived."""
+    try:
+        return preview_sheet(caller, sheet_id, limit=ROWS, offset=first_row(sheet_id))
+    except OntosError as error:
+        return error
+
+
+def _draw_rows(sheet: Sheet, page: Preview | OntosError) -> None:
+    if isinstance(page, OntosError):
+        st.warning(page.detail, icon=":material/warning:")
+        return
+    draw_preview(page, sheet.id, [c.name for c in sheet.columns if c.modality == "image"])
+
+
+def _facts(sheet: Sheet) -> None:
+    named = f"the column {sheet.item_id_column}" if sheet.item_id_column else "their content"
+    counted = f"{sheet.item_count:,} items" if sheet.item_count is not None else "Items"
+    st.caption(escaped(f"{sheet.source_table} · {counted} named by {named}"))
+    if sheet.description:
+        st.text(sheet.description)
+
+
+def _actions(caller: Caller, sheet: Sheet) -> None:
+    with st.container(horizontal=True, width="content"):
+        if sheet.status == "draft" and st.button(
+            "Publish", type="primary", icon=":material/publish:",
+            help="Counts the items, checks that each has its own name, and opens the sheet for work.",
+        ):  # fmt: skip
+            _publish(caller, sheet)
+        if sheet.status == "published" and st.button(
+            "Put it through a template", type="primary", icon=":material/arrow_forward:"
+        ):
+            go("generate", "assemble", sheet=sheet.id)
+        if sheet.status != "archived":
+            _archive(caller, sheet)
+
+
+def _publish(caller: Caller, sheet: Sheet) -> None:
+    with st.spinner("Checking the items"):
+        done = attempt(
+            publish_sheet, caller, sheet.id, done=lambda s: f"Published {s.item_count:,} items"
+        )
+    if done:
+        st.rerun()
+
+
+def _archive(caller: Caller, sheet: Sheet) -> None:
+    with st.popover("Archive", icon=":material/archive:"):
+        st.write("The sheet stays readable, but no new pairs are made of it. This is final.")
+        sure = st.button("Archive the sheet", key="archive", type="primary")
+    if sure and attempt(archive_sheet, caller, sheet.id, done="Archived"):
+        st.rerun()

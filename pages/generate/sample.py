@@ -1,0 +1,84 @@
+"""The live preview: what the prompts that are being written make of a real item."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ontos.data.catalog import Preview
+from ontos.data.sheets import Sheet
+from ontos.generate.mapping import equal_names
+from ontos.generate.previews import PromptSpec, check_template
+from ontos.generate.rendering import compile_prompt, render
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
+from pages.frame import param
+
+ITEMS = 20
+"""Items of the sheet that can be leafed through; they are read once."""
+
+
+def draw_sample(
+    caller: Caller, system: str | None, user: str, sheets: Sequence[Sheet],
+    items: Preview | OntosError | None,
+) -> None:  # fmt: skip
+    """Placeholders as they are found, and the prompt of one item of a sheet."""
+    found = _placeholders(caller, system, user)
+    if found is None:
+        return
+    names = " ".join(f":blue-badge[{name}]" for name in found) or ":gray[none yet]"
+    st.markdown(f"Placeholders: {names}")
+    if not found:
+        st.caption("Without a placeholder every item gets the same prompt. Write `{{ text }}`.")
+    _choose_sheet(sheets)
+    if isinstance(items, OntosError):
+        st.warning(items.detail, icon=":material/warning:")
+    elif items is not None and items.rows:
+        _show(user, system, found, items)
+
+
+def _placeholders(caller: Caller, system: str | None, user: str) -> list[str] | None:
+    """What the prompts want; None, and the reason in the page, where they are not right yet."""
+    if not user.strip():
+        st.info("What the model will be asked appears here as you write.",
+                icon=":material/visibility:")  # fmt: skip
+        return None
+    try:
+        spec = PromptSpec(system_prompt=system, user_prompt=user)
+        return check_template(caller, spec).placeholders
+    except OntosError as error:
+        st.warning(error.detail, icon=":material/edit_note:")
+        return None
+
+
+def _choose_sheet(sheets: Sequence[Sheet]) -> None:
+    if not sheets:
+        st.caption("Publish a sheet to see the prompt of a real item here.")
+        return
+    names, wanted = {sheet.id: sheet.name for sheet in sheets}, param("sheet")
+    ids = list(names)
+    chosen = st.selectbox(
+        "Try it on", ids, index=ids.index(wanted) if wanted in names else None,
+        format_func=names.__getitem__, key=f"sample-{wanted}", placeholder="Choose a sheet",
+    )  # fmt: skip
+    if chosen and chosen != wanted:
+        st.query_params["sheet"] = chosen
+        st.rerun()
+
+
+def _show(user: str, system: str | None, found: list[str], items: Preview) -> None:
+    mapping = equal_names(found, items.columns)
+    with st.container(horizontal=True):
+        for name in (n for n in found if n not in mapping):
+            mapping[name] = st.selectbox(f"{name} is", items.columns[1:], key=f"sample-is-{name}")
+        at = st.number_input("Item", 1, len(items.rows), key="sample-item", width=120)
+    row = items.rows[int(at) - 1]
+    try:
+        prompt = render(compile_prompt(user), {name: row[mapping[name]] for name in found})
+    except OntosError as error:
+        st.warning(error.detail, icon=":material/warning:")
+        return
+    if system:
+        st.caption("System")
+        st.code(system, language=None, wrap_lines=True)
+    st.caption(f"User · item {row['item_ref']}")
+    st.code(prompt, language=None, wrap_lines=True)

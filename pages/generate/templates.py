@@ -1,0 +1,88 @@
+"""Templates: the list, or one of them with what it makes of a real item, by the page's address."""
+
+import streamlit as st
+
+from ontos.data.catalog import Preview
+from ontos.data.sheets import list_sheets, preview_sheet
+from ontos.generate.templates import Template, get_template, list_templates
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
+from pages.data.words import escaped
+from pages.frame import empty, go, loaded, mark, param
+from pages.generate.editor import draw_editor
+from pages.generate.sample import ITEMS
+
+SHOWN = 25
+STATES = {"All": None, "Drafts": "draft", "Published": "published", "Archived": "archived"}
+
+
+def draw(caller: Caller) -> None:
+    if template_id := param("template"):
+        _draw_one(caller, None if template_id == "new" else template_id)
+    else:
+        _draw_list(caller)
+
+
+def _draw_list(caller: Caller) -> None:
+    state = STATES[st.session_state.get("templates-state") or "All"]
+    cursor = st.session_state.get("templates-cursor")
+    found = loaded(lambda: list_templates(caller, status=state, limit=SHOWN, cursor=cursor))
+    if not (found.items or state or cursor):
+        empty(
+            "No templates yet",
+            "A template is the question that is put to a model, with placeholders for what differs "
+            "from item to item: `Message: {{ text }}`.",
+            "Write a template", ("generate", "templates"), template="new",
+        )  # fmt: skip
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.segmented_control(
+            "State", list(STATES), default="All", key="templates-state", required=True,
+            label_visibility="collapsed", on_change=_from, args=(None,),
+        )  # fmt: skip
+        if st.button("New template", type="primary", icon=":material/add:"):
+            go("generate", "templates", template="new")
+    for template in found.items:
+        _row(template)
+    if not found.items:
+        st.caption("No template is in this state.")
+    if found.next_cursor:
+        st.button("Older templates", on_click=_from, args=(found.next_cursor,))
+
+
+def _from(cursor: str | None) -> None:
+    st.session_state["templates-cursor"] = cursor
+
+
+def _row(template: Template) -> None:
+    wants = ", ".join(template.placeholders) or "no placeholder"
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{escaped(template.name)}** {mark(template.status)}  \n"
+            f":gray[:small[revision {template.revision} · answers {escaped(template.label_type)} · "
+            f"{escaped(wants)} · changed {template.updated_at:%Y-%m-%d %H:%M} by "
+            f"{escaped(template.updated_by)}]]",
+            width="stretch",
+        )
+        if st.button("Open", key=f"open-{template.id}"):
+            go("generate", "templates", template=template.id)
+
+
+def _draw_one(caller: Caller, template_id: str | None) -> None:
+    if st.button("All templates", icon=":material/arrow_back:", type="tertiary"):
+        go("generate", "templates")
+    sheet_id = param("sheet")
+    template, sheets, items = loaded(
+        lambda: get_template(caller, template_id) if template_id else None,
+        lambda: list_sheets(caller, status="published"),
+        lambda: _items_or_reason(caller, sheet_id) if sheet_id else None,
+    )
+    draw_editor(caller, template, sheets.items, items)
+
+
+def _items_or_reason(caller: Caller, sheet_id: str) -> Preview | OntosError:
+    """A sheet whose table is gone must not keep anybody from editing."""
+    try:
+        return preview_sheet(caller, sheet_id, limit=ITEMS)
+    except OntosError as error:
+        return error

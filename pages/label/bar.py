@@ -1,0 +1,148 @@
+"""Saving: how much is unsaved, one button for all of it, and what others changed meanwhile."""
+
+from collections.abc import Iterable, Set
+from dataclasses import replace
+
+import streamlit as st
+
+from ontos.generate.training_sheets import TrainingSheet
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict, OntosError
+from ontos.label.reviews import ReviewBatch, ReviewConflict, review_batch
+from pages.frame import mark, show
+from pages.label.batch import receipt
+from pages.label.drafts import Drafts, conflicts_of, drafts_of, read_again
+
+SHOWN = 20
+"""Conflicts and problems listed at once."""
+
+STICKY = """<style>
+.st-key-save-bar { position: sticky; top: 3.5rem; z-index: 90; padding: 0.4rem 0;
+  background: var(--st-background-color, #fff);
+  border-bottom: 1px solid var(--st-border-color, #dfe5e9); }
+</style>"""
+
+
+def save_bar(caller: Caller, sheet: TrainingSheet, drafts: Drafts, here: Set[str]) -> None:
+    """Always in sight; `here` are the pairs of the page shown."""
+    st.html(STICKY)
+    if not drafts:
+        st.caption(
+            "Change a response or choose a decision, then save with Ctrl+S.", width="stretch"
+        )
+        return
+    elsewhere = len(drafts.keys() - here)
+    more = f" · {elsewhere:,} on other pages" if elsewhere else ""
+    changes = "change" if len(drafts) == 1 else "changes"
+    st.markdown(f"**{len(drafts):,} unsaved {changes}**{more}", width="content")
+    reason = _reason(drafts)
+    if st.button("Save", type="primary", key="save", shortcut="Ctrl+S", icon=":material/save:"):
+        save(caller, sheet, drafts, reason)
+    with st.popover("Discard", type="tertiary"):
+        st.write(f"{len(drafts):,} unsaved {changes} will be lost.")
+        if st.button("Discard them", key="discard", type="primary"):
+            drafts.clear()
+            read_again()
+
+
+def _reason(drafts: Drafts) -> str | None:
+    lacking = sum(draft.lacks_reason for draft in drafts.values())
+    if not lacking:
+        return None
+    rows = "row" if lacking == 1 else "rows"
+    return st.text_input(
+        "Why", key="bar-reason", label_visibility="collapsed", width=260,
+        placeholder=f"Why? For {lacking} {rows} without a reason",
+    )  # fmt: skip
+
+
+def save(caller: Caller, sheet: TrainingSheet, drafts: Drafts, reason: str | None) -> None:
+    """All of it in one operation; what conflicts stays unsaved and is shown."""
+    problems = [f"Item {d.item_ref}: {d.problem}." for d in drafts.values() if d.problem]
+    if not (reason or "").strip() and any(draft.lacks_reason for draft in drafts.values()):
+        problems.append("Say why you reject or flag: in the row, or once for all beside Save.")
+    if problems:
+        st.error("\n\n".join(problems[:SHOWN]), icon=":material/error:")
+        return
+    batch = ReviewBatch(changes=[draft.to_save(reason) for draft in drafts.values()])
+    conflicts: list[ReviewConflict] = []
+    try:
+        result = review_batch(caller, sheet.id, batch)
+        conflicts, said = result.conflicts, receipt(result)
+    except Conflict as error:
+        found = error.more.get("conflicts")
+        if found is None:
+            return show(error)
+        conflicts, said = (
+            [ReviewConflict(**c) for c in found],
+            "Nothing was saved: others came first",
+        )
+    except OntosError as error:
+        return show(error)
+    _settle(drafts, sheet, conflicts)
+    st.toast(said, icon=":material/warning:" if conflicts else ":material/check_circle:")
+    read_again()
+
+
+def _settle(drafts: Drafts, sheet: TrainingSheet, conflicts: Iterable[ReviewConflict]) -> None:
+    """Keep only what could not be saved."""
+    open_ones = {c.pair_id: c for c in conflicts}
+    for pair_id in drafts.keys() - open_ones.keys():
+        del drafts[pair_id]
+    conflicts_of(sheet.id).clear()
+    conflicts_of(sheet.id).update(open_ones)
+
+
+def conflict_panel(sheet: TrainingSheet) -> None:
+    """Row by row: theirs beside yours, and which shall hold."""
+    conflicts, drafts = conflicts_of(sheet.id), drafts_of(sheet.id)
+    for pair_id in conflicts.keys() - drafts.keys():
+        del conflicts[pair_id]
+    if not conflicts:
+        return
+    with st.container(border=True, key="conflicts"):
+        st.markdown(
+            f":material/group: **{len(conflicts)} of your changes met somebody else's.** "
+            "Theirs are saved, yours are not. Choose."
+        )
+        for conflict in list(conflicts.values())[:SHOWN]:
+            _conflict(sheet, conflict)
+        if len(conflicts) > 1:
+            _all_conflicts(sheet)
+
+
+def _conflict(sheet: TrainingSheet, theirs: ReviewConflict) -> None:
+    mine = drafts_of(sheet.id)[theirs.pair_id]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{theirs.item_ref}** · {theirs.changed_by or 'generation'}, "
+            f"{theirs.changed_at:%H:%M}: {mark(theirs.review_status)}"
+            f" “{(theirs.response or '')[:60]}”"
+            f"  \nYours: {mine.words}",
+            width="stretch",
+        )
+        if st.button("Keep theirs", key=f"theirs-{theirs.pair_id}"):
+            _resolve(sheet, [theirs], mine=False)
+        if st.button("Use mine", key=f"mine-{theirs.pair_id}"):
+            _resolve(sheet, [theirs], mine=True)
+
+
+def _all_conflicts(sheet: TrainingSheet) -> None:
+    every = list(conflicts_of(sheet.id).values())
+    with st.container(horizontal=True):
+        if st.button("Keep all theirs", key="theirs-all"):
+            _resolve(sheet, every, mine=False)
+        if st.button("Use all mine", key="mine-all"):
+            _resolve(sheet, every, mine=True)
+
+
+def _resolve(sheet: TrainingSheet, conflicts: list[ReviewConflict], *, mine: bool) -> None:
+    """Mine stays unsaved, now on top of theirs; saving it is one more click, seen by both."""
+    drafts = drafts_of(sheet.id)
+    for conflict in conflicts:
+        draft = drafts.pop(conflict.pair_id)
+        if mine:
+            answered = bool((conflict.response or "").strip())
+            drafts[conflict.pair_id] = replace(draft, version=conflict.version, answered=answered)
+        del conflicts_of(sheet.id)[conflict.pair_id]
+    read_again()

@@ -1,0 +1,64 @@
+"""Which pairs the grid shows: kept in the address, so that a link or a refresh shows the same."""
+
+from typing import Any, get_args
+
+import streamlit as st
+
+from ontos.label.labels import LabelDistribution
+from ontos.label.pairs import PairCount, PairFilter, ReviewStatus, Source
+
+STATUSES: tuple[str, ...] = get_args(ReviewStatus)
+SOURCES = {
+    "existing_column": "Response column", "canonical": "Earlier label", "generated": "Generated",
+    "human": "Written by a person", "feedback": "Feedback", "none": "No response",
+}  # fmt: skip
+FIELDS = {"status": "review_status", "label": "label", "source": "source", "q": "search"}
+"""Parameters of the address, and the fields of the filter that they set."""
+
+
+def asked_filter() -> PairFilter:
+    """What the widgets ask for, or the address on first opening; nonsense is left out."""
+    given = {field: _asked(key) for key, field in FIELDS.items()}
+    if given["review_status"] not in STATUSES:
+        given["review_status"] = None
+    if given["source"] not in get_args(Source):
+        given["source"] = None
+    return PairFilter.model_validate(given)
+
+
+def draw_filters(counts: PairCount, labels: LabelDistribution) -> None:
+    """`counts` are those of the filter now, shown beside it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            "Status", STATUSES, key="status", format_func=str.capitalize, on_change=first_page,
+            bind="query-params", width="content",
+        )  # fmt: skip
+        st.text_input(
+            "Search", key="q", placeholder="Words in prompt or response", on_change=first_page,
+            bind="query-params", icon=":material/search:", width=230,
+        )  # fmt: skip
+        st.selectbox(
+            "Response", _with_current("label", [c.label for c in labels.top]), index=None, key="label",
+            placeholder="Any", on_change=first_page, bind="query-params", accept_new_options=True,
+            width=190,
+        )  # fmt: skip
+        st.selectbox(
+            "Source", list(SOURCES), index=None, key="source", format_func=SOURCES.__getitem__,
+            placeholder="Any", on_change=first_page, bind="query-params", width=170,
+        )  # fmt: skip
+        st.markdown(f"**{counts.count:,}** match", width="content")
+
+
+def first_page() -> None:
+    """Another filter begins at its first page."""
+    st.session_state["p"] = 1
+
+
+def _asked(key: str) -> Any:
+    value = st.session_state[key] if key in st.session_state else st.query_params.get(key)
+    return value or None
+
+
+def _with_current(key: str, options: list[str]) -> list[str]:
+    current = _asked(key)
+    return options if current is None or current in options else [current, *options]

@@ -1,0 +1,59 @@
+"""The editor of one page of pairs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from ontos.label.pairs import Pair
+from pages.frame import COLOURS
+from pages.label.drafts import ACTIONS, Draft
+from pages.label.filters import STATUSES
+
+LONG = 90
+"""Characters from which a prompt needs more than one line."""
+
+
+def grid(
+    pairs: Sequence[Pair], before: Mapping[str, Draft], *, key: str, editable: bool
+) -> None:  # fmt: skip
+    """Its edits are found under `key` in the session; rows show what was drafted `before`."""
+    import pandas as pd
+
+    rows = [_row(pair, before.get(pair.id)) for pair in pairs]
+    lengths = sorted(len(pair.prompt) for pair in pairs)
+    tall = lengths[len(lengths) // 2] > LONG or any("\n" in p.prompt for p in pairs[:20])
+    st.data_editor(
+        pd.DataFrame(rows, dtype=object), key=key, hide_index=True, height=560, num_rows="fixed",
+        row_height=70 if tall else 36, column_config=_columns(), placeholder="",
+        disabled=["prompt", "status", "by", "item"] if editable else True,
+    )  # fmt: skip
+
+
+def _row(pair: Pair, draft: Draft | None) -> dict[str, Any]:
+    drafted = draft.response if draft and draft.response is not None else pair.response
+    when = f"{pair.reviewed_by} · {pair.reviewed_at:%b %d, %H:%M}" if pair.reviewed_at else ""
+    return {
+        "prompt": pair.prompt,
+        "response": drafted,
+        "decision": draft.decision if draft else None,
+        "reason": (draft.reason if draft else None) or pair.review_reason,
+        "status": [pair.review_status],
+        "by": when,
+        "item": pair.item_ref,
+    }
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "prompt": column.TextColumn("Prompt", width="large"),
+        "response": column.TextColumn("Response", width="medium", help="Edit it to correct it."),
+        "decision": column.SelectboxColumn("Decision", width="small", options=list(ACTIONS)),
+        "reason": column.TextColumn("Reason", width="medium", help="Needed to reject or flag."),
+        "status": column.MultiselectColumn(
+            "Status", width="small", options=STATUSES, color=[COLOURS[s] for s in STATUSES]
+        ),
+        "by": column.TextColumn("Reviewed", width="small"),
+        "item": column.TextColumn("Item", width="small"),
+    }

@@ -1,0 +1,103 @@
+"""The grid: a hundred pairs a page, decided in place, saved in one go."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ontos.generate.training_sheets import TrainingSheet
+from ontos.kernel.caller import Caller
+from ontos.label.labels import LabelDistribution, label_distribution
+from ontos.label.pairs import Pair, PairCount, PairFilter, count_pairs, list_pairs
+from pages.frame import loaded
+from pages.label.bar import conflict_panel, save_bar
+from pages.label.batch import for_all
+from pages.label.drafts import SHOWN, Drafts, drafts_of, overlay, unsaved
+from pages.label.filters import asked_filter, draw_filters
+from pages.label.grid import grid
+from pages.label.guard import guard
+from pages.label.training_sheets import chosen_sheet, meter
+
+ROWS = 100
+
+
+@dataclass
+class Shown:
+    """One page of the grid as it was read; `before` are the drafts it was drawn with."""
+
+    key: str
+    training_sheet_id: str
+    pairs: list[Pair]
+    counts: PairCount
+    labels: LabelDistribution
+    before: Drafts
+
+    @property
+    def pages(self) -> int:
+        return max(-(-self.counts.count // ROWS), 1)
+
+
+def draw(caller: Caller) -> None:
+    sheet = chosen_sheet(caller)
+    meter(sheet)
+    st.session_state["grid-loads"] = st.session_state.get("grid-loads", 0) + 1
+    _desk(caller, sheet)
+
+
+@st.fragment
+def _desk(caller: Caller, sheet: TrainingSheet) -> None:
+    """An edit reruns only this, and asks the warehouse nothing."""
+    _keep_edits()
+    where = asked_filter()
+    shown, drafts = _read(caller, sheet, where), drafts_of(sheet.id)
+    draw_filters(shown.counts, shown.labels)
+    if sheet.status == "ready":
+        conflict_panel(sheet)
+        with st.container(key="save-bar", horizontal=True, vertical_alignment="center"):
+            save_bar(caller, sheet, drafts, {pair.id for pair in shown.pairs})
+            for_all(caller, sheet, where, shown.counts, bool(drafts))
+    if shown.pairs:
+        grid(shown.pairs, shown.before, key=shown.key, editable=sheet.status == "ready")
+        st.pagination(shown.pages, key="p", bind="query-params")
+    else:
+        st.info("No pair matches. Widen the filter.", icon=":material/filter_alt_off:")
+    guard(unsaved())
+
+
+def _read(caller: Caller, sheet: TrainingSheet, where: PairFilter) -> Shown:
+    """The page as it was read since the view was opened or saved; read now where it was not."""
+    number = _page_number()
+    given = where.model_dump(exclude_none=True)
+    key = f"grid-{sheet.id}-{st.session_state['grid-loads']}-{number}-{where.model_dump_json()}"
+    kept: Shown | None = st.session_state.get(SHOWN)
+    if kept is not None and kept.key == key:
+        return kept
+    page, counts, labels = loaded(
+        lambda: list_pairs(caller, sheet.id, limit=ROWS, offset=ROWS * (number - 1), **given),
+        lambda: count_pairs(caller, sheet.id, **given),
+        lambda: label_distribution(caller, sheet.id, top=200),
+    )
+    here = {pair.id for pair in page.items}
+    before = {k: draft for k, draft in drafts_of(sheet.id).items() if k in here}
+    shown = Shown(key, sheet.id, page.items, counts, labels, before)
+    if number > shown.pages:
+        st.session_state["p"] = 1
+        st.rerun(scope="fragment" if kept else "app")
+    st.session_state[SHOWN] = shown
+    return shown
+
+
+def _page_number() -> int:
+    given = st.session_state["p"] if "p" in st.session_state else st.query_params.get("p", "1")
+    return max(int(given), 1) if str(given).isdecimal() else 1
+
+
+def _keep_edits() -> None:
+    """What the editor holds becomes drafts before anything else is read or drawn."""
+    shown: Shown | None = st.session_state.get(SHOWN)
+    if shown is None or shown.key not in st.session_state:
+        return
+    drafts = drafts_of(shown.training_sheet_id)
+    for pair in shown.pairs:
+        drafts.pop(pair.id, None)
+    edits = st.session_state[shown.key].get("edited_rows", {})
+    drafts.update(overlay(shown.pairs, shown.before, edits))

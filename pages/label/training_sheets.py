@@ -1,0 +1,45 @@
+"""The training sheet that the views of this page are about, chosen once for all of them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ontos.generate.training_sheets import TrainingSheet, list_training_sheets
+from ontos.kernel.caller import Caller
+from pages.frame import empty, loaded, pick
+
+
+def chosen_sheet(caller: Caller) -> TrainingSheet:
+    """Let one be picked; where there is none to review, say what to do and stop."""
+    sheets: Sequence[TrainingSheet] = loaded(lambda: list_training_sheets(caller, limit=200)).items
+    usable = [s for s in sheets if s.status in ("ready", "archived")]
+    if not usable:
+        assembling = any(s.status == "assembling" for s in sheets)
+        empty(
+            "No pairs to review yet",
+            "A training sheet is being assembled. Its pairs will be here in a moment."
+            if assembling else "Put a sheet through a template: its prompts and responses come here.",
+            "Open Generate", ("generate", None),
+        )  # fmt: skip
+        st.stop()
+    chosen = pick("Training sheet", usable, "sheet", title=_title)
+    return chosen or usable[0]
+
+
+def meter(sheet: TrainingSheet) -> None:
+    """How much of it is decided."""
+    total, done = sheet.total_items, sheet.total_items - sheet.pending_count
+    counts = {
+        "approved": sheet.approved_count - sheet.edited_count, "edited": sheet.edited_count,
+        "rejected": sheet.rejected_count, "flagged": sheet.flagged_count,
+        "without a response": sheet.empty_count,
+    }  # fmt: skip
+    parts = "".join(f" · {count:,} {words}" for words, count in counts.items() if count)
+    st.progress(done / total if total else 0.0, text=f"**{done:,} of {total:,} reviewed**{parts}")
+    if sheet.status == "archived":
+        st.caption(":material/inventory_2: Archived: its pairs can be read, not reviewed.")
+
+
+def _title(sheet: TrainingSheet) -> str:
+    left = "archived" if sheet.status == "archived" else f"{sheet.pending_count:,} pending"
+    return f"{sheet.name} · {left}"

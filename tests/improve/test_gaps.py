@@ -1,0 +1,118 @@
+"""Gaps come from rows; their evidence is those rows; what is done about them is real."""
+
+import pytest
+
+from ontos.improve.evidence import NEGATIVE_FEEDBACK
+from ontos.improve.feedback import FeedbackSpec, create_feedback
+from ontos.improve.gaps import (
+    Analysis,
+    Gap,
+    RetrainOfGap,
+    TaskOfGap,
+    analyze_gaps,
+    close_gap,
+    create_gap_task,
+    get_evidence,
+    get_gap,
+    list_gaps,
+    retrain_gap,
+)
+from ontos.kernel.errors import NotFound, NotNow, Refused
+from ontos.kernel.fields import new_id
+from ontos.label.tasks import list_tasks
+from ontos.train.training_jobs import cancel_training_job, Cancellation
+from tests.improve.conftest import ENDPOINT, WRONG
+from tests.train.made import Trained
+
+ANALYSIS = Analysis(endpoint_name=ENDPOINT, min_rate=0.1)
+
+
+def found(served: Trained) -> dict[tuple[str, str | None], Gap]:
+    return {(g.kind, g.label): g for g in analyze_gaps(served.caller, ANALYSIS).items}
+
+
+def test_errors_are_counted_by_label(served: Trained) -> None:
+    label, wrong = WRONG
+    gap = found(served)["label_errors", label]
+    assert (gap.affected, gap.total, gap.severity) == (wrong, 6, wrong / 6)
+    assert f"{wrong} of 6" in gap.evidence_summary
+
+
+def test_errors_are_counted_by_segment(served: Trained) -> None:
+    gaps = found(served)
+    assert gaps["segment_errors", "channel = mail"].affected == WRONG[1]
+    assert ("segment_errors", "channel = chat") not in gaps
+
+
+def test_the_evidence_is_the_rows_that_were_counted(served: Trained) -> None:
+    for gap in found(served).values():
+        rows = get_evidence(served.caller, gap.id).rows
+        assert len(rows) == gap.affected
+        assert all(row["expected"] != row["predicted"] for row in rows)
+
+
+def test_a_thumbs_down_is_a_gap(served: Trained) -> None:
+    spec = FeedbackSpec(endpoint_name=ENDPOINT, input={"message": "x"}, output="tool", rating="down")
+    create_feedback(served.caller, spec)
+    gap = found(served)[NEGATIVE_FEEDBACK.kind, "tool"]
+    assert (gap.affected, gap.total) == (1, 1)
+    assert get_evidence(served.caller, gap.id).rows[0]["output"] == "tool"
+
+
+def test_looking_again_adds_nothing_and_closes_what_is_gone(served: Trained) -> None:
+    first = found(served)
+    assert {g.id for g in found(served).values()} == {g.id for g in first.values()}
+    analyze_gaps(served.caller, Analysis(endpoint_name=ENDPOINT, min_rate=0.99))
+    assert {g.status for g in list_gaps(served.caller).items} == {"closed"}
+
+
+def test_what_was_looked_at_is_said(served: Trained) -> None:
+    looked = analyze_gaps(served.caller, ANALYSIS).looked_at
+    assert looked["label_errors"] == "18 rows in 3 groups"
+    assert set(looked) == {"label_errors", "segment_errors", "negative_feedback", "low_coverage"}
+
+
+def test_a_task_names_its_gap(served: Trained) -> None:
+    gap = next(iter(found(served).values()))
+    task = create_gap_task(served.caller, gap.id, TaskOfGap(title="more fruit"))
+    assert task.source_gap_id == gap.id and task.training_sheet_id == served.sheet.id
+    assert get_gap(served.caller, gap.id).status == "tasked"
+    assert [t.id for t in list_tasks(served.caller).items] == [task.id]
+
+
+def test_retraining_repeats_the_job(served: Trained) -> None:
+    gap = next(iter(found(served).values()))
+    job = retrain_gap(served.caller, gap.id, RetrainOfGap())
+    try:
+        assert job.source_gap_id == gap.id and job.model_name == served.first.model_name
+        assert job.training_config == served.first.training_config
+        assert get_gap(served.caller, gap.id).status == "retraining"
+    finally:
+        cancel_training_job(served.caller, job.id, Cancellation())
+
+
+def test_a_closed_gap_takes_no_task(served: Trained) -> None:
+    gap = next(iter(found(served).values()))
+    close_gap(served.caller, gap.id)
+    with pytest.raises(NotNow, match="closed"):
+        create_gap_task(served.caller, gap.id, TaskOfGap(title="late"))
+    assert list_tasks(served.caller).items == []
+
+
+def test_unknown_names(served: Trained) -> None:
+    with pytest.raises(NotFound):
+        analyze_gaps(served.caller, Analysis(endpoint_name="nowhere"))
+    with pytest.raises(NotFound):
+        get_gap(served.caller, new_id())
+
+
+def test_a_model_from_elsewhere_is_refused(served: Trained) -> None:
+    caller = served.caller
+    caller.warehouse.execute(
+        "INSERT INTO endpoints (name, model_name, model_version, status, version, created_by,"
+        " created_at, updated_by, updated_at) SELECT 'foreign', 'other', '1', 'ready', 1, created_by,"
+        " created_at, updated_by, updated_at FROM endpoints WHERE name = :name",
+        name=ENDPOINT,
+    )
+    with pytest.raises(Refused, match="was not trained here"):
+        analyze_gaps(caller, Analysis(endpoint_name="foreign"))

@@ -1,4 +1,4 @@
-"""The composition root: settings in, a working workbench out. Production and tests both enter here."""
+"""The composition root: settings in, a working workbench out. Production and tests enter here."""
 
 import getpass
 import importlib
@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import ontos
+from ontos import warehouse as warehouses
+from ontos import workspace as workspaces
 from ontos.kernel import logs
 from ontos.kernel.caller import Caller
 from ontos.kernel.directory import Directory
@@ -17,9 +19,7 @@ from ontos.kernel.pool import Pool
 from ontos.kernel.pulse import Pulse
 from ontos.kernel.settings import Settings, settings
 from ontos.kernel.tenancy import SYSTEM, add_org, org_schema, prepare_org, prepare_system
-from ontos import warehouse as warehouses
 from ontos.warehouse import Warehouse, on_statement, open_embedded
-from ontos import workspace as workspaces
 from ontos.workspace import Person, Workspace
 
 STAGES = (

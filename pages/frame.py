@@ -11,7 +11,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from ontos.doors import process
-from ontos.doors.identity import from_session
+from ontos.doors.session import can_sign_in, from_session
 from ontos.kernel.caller import Caller
 from ontos.kernel.correlation import correlation
 from ontos.kernel.errors import Invalid, OntosError
@@ -56,14 +56,21 @@ def stage(title: str, purpose: str, views: Sequence[View]) -> None:
 
 
 def _chosen(views: Sequence[View]) -> View:
+    """The view that the address names; choosing another changes the address."""
     by_key = {view.key: view for view in views}
     if len(views) == 1:
         return views[0]
+    asked = param("view")
+    if asked in by_key and asked != st.session_state.get("view-seen"):
+        st.session_state["view"] = asked
     key = st.segmented_control(
-        "View", list(by_key), default=views[0].key, required=True, key="view", bind="query-params",
-        format_func=lambda k: by_key[k].title, label_visibility="collapsed",
+        "View", list(by_key), default=None if "view" in st.session_state else views[0].key,
+        required=True, key="view", format_func=lambda k: by_key[k].title,
+        label_visibility="collapsed",
     )  # fmt: skip
-    return by_key.get(str(key), views[0])
+    chosen = by_key.get(str(key), views[0])
+    st.session_state["view-seen"] = st.query_params["view"] = chosen.key
+    return chosen
 
 
 def _footer(cost: Any) -> None:
@@ -83,15 +90,9 @@ def caller() -> Caller:
     except OntosError as error:
         st.title("Sign in", anchor=False)
         show(error)
-        if hasattr(st, "login") and error.slug == "unauthenticated" and _has_login():
+        if can_sign_in(bench):
             st.button("Sign in", on_click=st.login, type="primary")
         st.stop()
-
-
-def _has_login() -> bool:
-    from ontos.doors.identity import mode
-
-    return mode(process.workbench().settings) == "oidc"
 
 
 def show(error: OntosError) -> None:
@@ -132,7 +133,11 @@ def attempt(
 
 
 def empty(
-    title: str, text: str, action: str | None = None, to: tuple[str, str] | None = None, **params: str
+    title: str,
+    text: str,
+    action: str | None = None,
+    to: tuple[str, str] | None = None,
+    **params: str,
 ) -> None:
     """An empty state: what would be here, and the way to fill it."""
     with st.container(border=True):
@@ -166,7 +171,11 @@ def param(name: str) -> str | None:
 
 
 def pick(
-    label: str, items: Sequence[T], key: str, *, title: Callable[[T], str],
+    label: str,
+    items: Sequence[T],
+    key: str,
+    *,
+    title: Callable[[T], str],
     identity: Callable[[T], str] = lambda item: item.id,  # type: ignore[attr-defined]
     help: str | None = None,
 ) -> T | None:
@@ -174,12 +183,16 @@ def pick(
     by_id = {identity(item): item for item in items}
     if not by_id:
         return None
+    state, address = f"pick-{key}", f"pick-{key}-address"
     wanted = param(key)
-    at = list(by_id).index(wanted) if wanted in by_id else 0
+    if wanted in by_id and wanted != st.session_state.get(address):
+        st.session_state[state] = wanted  # the address changed, by a link
+    elif st.session_state.get(state) not in by_id:
+        st.session_state[state] = next(iter(by_id))
     chosen = st.selectbox(
-        label, list(by_id), index=at, format_func=lambda k: title(by_id[k]), key=f"pick-{key}-{wanted}",
-        help=help,
-    )  # fmt: skip
+        label, list(by_id), format_func=lambda k: title(by_id[k]), key=state, help=help
+    )
+    st.session_state[address] = chosen
     if chosen != wanted:
         st.query_params[key] = chosen
     return by_id[chosen]

@@ -1,5 +1,7 @@
 """The UI script: one page per pipeline stage, Home before them and Govern after."""
 
+from pathlib import Path
+
 import streamlit as st
 
 PIPELINE = (
@@ -27,6 +29,7 @@ def main() -> None:
         "Pipeline": [_page(*entry) for entry in PIPELINE],
         "Governance": [_page("govern", "Govern", "shield_person")],
     }
+    st.html(Path(__file__).with_name("style.css"))
     embedded = bool(st.context.is_embedded)
     chosen = st.navigation(groups, position="hidden" if embedded else "sidebar", expanded=True)
     if not embedded:

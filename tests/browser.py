@@ -1,6 +1,6 @@
 """Finds a Chromium for the journeys: one that is there, Debian's as root, or playwright's own.
 
-    python -m tests.browser          # prints what was found; exit status 1 in CI when none
+python -m tests.browser          # prints what was found; exit status 1 in CI when none
 """
 
 import os
@@ -34,7 +34,9 @@ def _playwrights() -> str | None:
 
 def _run(*command: str) -> bool:
     try:
-        return subprocess.run(command, capture_output=True, timeout=900, check=False).returncode == 0
+        return (
+            subprocess.run(command, capture_output=True, timeout=900, check=False).returncode == 0
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -49,7 +51,9 @@ def _from_debian() -> bool:
 def install() -> str | None:
     """Find a browser, else install one."""
     found = find()
-    if found is None and (_from_debian() or _run(sys.executable, "-m", "playwright", "install", "chromium")):
+    if found is None and (
+        _from_debian() or _run(sys.executable, "-m", "playwright", "install", "chromium")
+    ):
         found = find()
     return found
 

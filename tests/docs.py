@@ -1,6 +1,6 @@
 """Writes the reference pages in docs/ from what the code declares.
 
-    python -m tests.docs
+python -m tests.docs
 """
 
 from collections.abc import Callable
@@ -24,7 +24,9 @@ def settings() -> str:
         for name, field in Settings.model_fields.items()
     ]
     head = "# Settings\n\nRead from the environment when the workbench starts.\n\n"
-    return NOTE + head + "| Variable | Default | Meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    return (
+        NOTE + head + "| Variable | Default | Meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
 
 
 def _default(value: object) -> str:
@@ -38,7 +40,9 @@ def operations() -> str:
         "name.\n"
     )
     for stage in STAGES:
-        of_stage = [op for op in OPERATIONS.values() if op.function.__module__.split(".")[1] == stage]
+        of_stage = [
+            op for op in OPERATIONS.values() if op.function.__module__.split(".")[1] == stage
+        ]
         rows = "\n".join(_operation(op) for op in sorted(of_stage, key=lambda op: op.path))
         head = "| Operation | REST | Needs | What it does |\n|---|---|---|---|\n"
         text += f"\n## {stage.capitalize()}\n\n{head}{rows}\n"
@@ -80,7 +84,9 @@ def roles() -> str:
     names = [f.key for f in FEATURES]
     head = "| Role | " + " | ".join(names) + " |\n|---|" + "---|" * len(names) + "\n"
     rows = "\n".join(
-        f"| `{r.key}` | " + " | ".join(r.levels[n].name if n in r.levels else "none" for n in names) + " |"
+        f"| `{r.key}` | "
+        + " | ".join(r.levels[n].name if n in r.levels else "none" for n in names)
+        + " |"
         for r in ROLES
     )
     return NOTE + (

@@ -1,7 +1,6 @@
 """The background work behind an endpoint: have a version loaded, and write down how that ended."""
 
 import time
-from dataclasses import replace
 
 from ontos.deploy.endpoints import Endpoint, get_endpoint, save, settled
 from ontos.kernel.caller import Caller
@@ -27,7 +26,7 @@ def roll_out(run: Run) -> str:
         return "There was nothing left to do."
     state = _await(run, endpoint.name, _ask(run.caller, endpoint))
     with run.caller.warehouse.transaction() as warehouse:
-        inside = replace(run.caller, warehouse=warehouse)
+        inside = run.caller.inside(warehouse)
         after = settled(inside, endpoint, state, str(run.arguments["how"]))
     if after.status == "failed":
         raise Unavailable(after.error_message or "The model could not be loaded.")

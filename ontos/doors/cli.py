@@ -42,7 +42,7 @@ EPILOG = """Examples:
 
 \b
   python -m ontos data list-sheets --table
-  python -m ontos data create-sheet --name intents --source-table memory.data_default.intents
+  python -m ontos data create-sheet --name intents --source-table workbench.data_default.intents
   python -m ontos --url https://workbench.example.com improve create-feedback --json @feedback.json
 """
 

@@ -44,10 +44,11 @@ def from_request(
     """The caller of a request that carries no session; raises Unauthenticated with the remedy."""
     if secret := headers.get(TOKEN):
         return bench.directory.of_token(secret, door)
-    return bench.directory.of_person(_person(bench, headers, client), headers.get(ORG), door)
+    return bench.directory.of_person(person_of(bench, headers, client), headers.get(ORG), door)
 
 
-def _person(bench: Workbench, headers: Mapping[str, str], client: str | None) -> Person:
+def person_of(bench: Workbench, headers: Mapping[str, str], client: str | None) -> Person:
+    """Who sent these headers from `client`, when no token says so."""
     how = mode(bench.settings)
     if how == "proxy" and not from_elsewhere(headers):
         return bench.known(proxied(headers))

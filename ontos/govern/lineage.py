@@ -81,7 +81,9 @@ def get_lineage(caller: Caller, entity_type: str, entity_id: str) -> LineageGrap
     for row in rows:
         for end in ("source", "target"):
             found = LineageNode(
-                entity_type=row[f"{end}_type"], entity_id=row[f"{end}_id"], title=row[f"{end}_title"]
+                entity_type=row[f"{end}_type"],
+                entity_id=row[f"{end}_id"],
+                title=row[f"{end}_title"],
             )
             nodes[f"{found.entity_type}/{found.entity_id}"] = found
     return LineageGraph(nodes=list(nodes.values()), edges=[_edge(row) for row in rows])

@@ -123,7 +123,9 @@ def use_feedback(caller: Caller, feedback_id: Id, target: ToTraining) -> PairInC
     pair_id = _insert_pair(caller, given, sheet, prompt, response)
     _mark_used(caller, given, pair_id, sheet)
     made = Node("feedback", given.id, f"feedback of {given.created_by}")
-    link(caller, Node("endpoint", given.endpoint_name, given.endpoint_name), made, "create_feedback")
+    link(
+        caller, Node("endpoint", given.endpoint_name, given.endpoint_name), made, "create_feedback"
+    )
     link(caller, made, Node("training_sheet", sheet.id, sheet.name), "use_feedback")
     return get_pair(caller, pair_id)
 

@@ -260,7 +260,12 @@ def _searches(
         return
     yield (
         segments,
-        {**evaluation, **segment_values(sheet), "all_answers": subject.answers, "sheet_id": sheet.id},
+        {
+            **evaluation,
+            **segment_values(sheet),
+            "all_answers": subject.answers,
+            "sheet_id": sheet.id,
+        },
     )
 
 
@@ -327,7 +332,10 @@ VALUES (s.id, s.endpoint_name, s.model_name, s.model_version, s.kind, s.label, s
 def _store(caller: Caller, subject: _Subject, found: list[Gap]) -> None:
     """Keep what was found, and close open gaps of this endpoint that are found no more."""
     caller.warehouse.execute(
-        _STORE, gaps=json.dumps([g.model_dump(mode="json") for g in found]), by=caller.user, at=now()
+        _STORE,
+        gaps=json.dumps([g.model_dump(mode="json") for g in found]),
+        by=caller.user,
+        at=now(),
     )
     caller.warehouse.execute(
         "UPDATE gaps SET status = 'closed', version = version + 1, updated_at = :at"

@@ -1,7 +1,7 @@
 """Who asks, for which org, with which rights, through which door."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ontos.kernel.permission import Level
 from ontos.kernel.pulse import Pulse
@@ -33,3 +33,10 @@ class Caller:
     @property
     def user(self) -> str:
         return self.person.user
+
+    def inside(self, transaction: Warehouse) -> "Caller":
+        """The same caller, who reads and writes everything within `transaction`."""
+        return replace(
+            self, warehouse=transaction, system=transaction.within(self.system.schema),
+            workspace=self.workspace.inside(transaction),
+        )  # fmt: skip

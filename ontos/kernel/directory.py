@@ -85,7 +85,9 @@ class Directory:
         digest = hashlib.sha256(secret.encode()).hexdigest()
         token = self._keep(("token", digest), lambda: self._read_token(digest))
         if token is None:
-            raise Unauthenticated("X-Ontos-Token: this token is unknown or revoked. Create another.")
+            raise Unauthenticated(
+                "X-Ontos-Token: this token is unknown or revoked. Create another."
+            )
         if token.expires_at and token.expires_at <= now():
             raise Unauthenticated("X-Ontos-Token: this token has expired. Create another.")
         self._note_use(digest)
@@ -108,10 +110,14 @@ class Directory:
 
     def _read_grant(self, person: Person, org: str) -> Grant:
         if org not in self.orgs():
-            raise Denied(f"org: there is no org {org!r}, or you are not a member of it.", field="org")
+            raise Denied(
+                f"org: there is no org {org!r}, or you are not a member of it.", field="org"
+            )
         roles = self._read_roles(person, org)
         if not roles and org != self._settings.org:
-            raise Denied(f"org: there is no org {org!r}, or you are not a member of it.", field="org")
+            raise Denied(
+                f"org: there is no org {org!r}, or you are not a member of it.", field="org"
+            )
         held = frozenset(roles or {DEFAULT_ROLE})
         levels: dict[str, dict[str, Level]] = {role: {} for role in held}
         for row in self._stores(org).rows("SELECT role, feature, level FROM role_permissions"):

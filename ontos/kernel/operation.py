@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, get_type_hints
 
 from opentelemetry import trace
@@ -23,7 +23,8 @@ from ontos.kernel import journal
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, Invalid, OntosError
 from ontos.kernel.fields import explain
-from ontos.kernel.metrics import OPERATION_SECONDS, OPERATIONS as COUNTER
+from ontos.kernel.metrics import OPERATION_SECONDS
+from ontos.kernel.metrics import OPERATIONS as COUNTER
 from ontos.kernel.observers import gates
 from ontos.kernel.permission import Need, decide
 
@@ -138,9 +139,7 @@ def operation(
     return declare
 
 
-def perform(
-    op: Operation, caller: Caller, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> Any:
+def perform(op: Operation, caller: Caller, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """The single call path. See DESIGN: permission, gates, span, function, journal, subscribers."""
     with _observed(op, caller) as watch:
         _permit(op, caller)
@@ -154,8 +153,7 @@ def perform(
                 _journal(op, caller, arguments, result, watch)
             return result
         with caller.warehouse.transaction() as warehouse:
-            system = warehouse.within(caller.system.schema)
-            inside = replace(caller, warehouse=warehouse, system=system)
+            inside = caller.inside(warehouse)
             result = op.function(inside, **arguments)
             if op.journaled:
                 _journal(op, inside, arguments, result, watch)

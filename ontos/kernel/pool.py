@@ -6,7 +6,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from ontos.kernel import logs
 from ontos.kernel.caller import Caller
@@ -87,11 +86,11 @@ class Pool:
                 self._free.release()
 
     def _claim(self, org: str, job_id: str) -> bool:
-        return 1 == self._store(org).execute(
+        return self._store(org).execute(
             "UPDATE jobs SET status = 'running', owner = :owner, attempts = attempts + 1,"
             " started_at = :at, heartbeat_at = :at WHERE id = :id AND status = 'queued'",
             owner=self._owner, at=now(), id=job_id,
-        )  # fmt: skip
+        ) == 1  # fmt: skip
 
     def _run(self, org: str, job: Job, arguments: dict[str, object]) -> None:
         try:
@@ -122,7 +121,7 @@ class Pool:
         ended = KINDS[job.kind].ended
         with caller.warehouse.transaction() as warehouse:
             if outcome != "succeeded" and ended:
-                ended(replace(caller, warehouse=warehouse), job, outcome, message)
+                ended(caller.inside(warehouse), job, outcome, message)
             warehouse.execute(
                 "UPDATE jobs SET status = :outcome, finished_at = :at, heartbeat_at = :at,"
                 " message = :message, error = CASE WHEN :outcome = 'failed' THEN :message END,"

@@ -18,7 +18,7 @@ from ontos.generate.templates import TemplateSpec, create_template, publish_temp
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, NotFound
 from ontos.kernel.operation import operation
-from ontos.kernel.permission import write
+from ontos.kernel.permission import signed_in, write
 from ontos.kernel.transfer import Upload
 from ontos.warehouse import quote, split_name
 
@@ -43,6 +43,16 @@ class Removed(BaseModel):
     pairs: int
     labels: int
     kept: list[str]
+
+
+class SampleState(BaseModel):
+    loaded: bool
+
+
+@operation("GET /sample", needs=signed_in())
+def get_sample(caller: Caller) -> SampleState:
+    """Whether the sample project is loaded."""
+    return SampleState(loaded=bool(_sheet_ids(caller)))
 
 
 @operation("POST /sample", needs=write("sheets"))

@@ -151,9 +151,9 @@ def _notes(single: tuple[str, ...], barred: int) -> list[str]:
         shown = ", ".join(repr(label[:60]) for label in single[:10])
         more = f" and {len(single) - 10} more" if len(single) > 10 else ""
         notes.append(
-            f"{len(single)} labels have one item only. It trains, so the model is not judged on "
+            f"Labels with a single item ({len(single)}) only train; the model is not judged on "
             f"them: {shown}{more}."
         )
     if barred:
-        notes.append(f"{barred} pairs may not be used for validation; they only train.")
+        notes.append(f"Pairs that may not be used for validation ({barred}) only train.")
     return notes

@@ -227,19 +227,20 @@ def list_training_events(caller: Caller, job_id: Id) -> TrainingEvents:
 
 
 @operation("GET /training/jobs/{job_id}/lineage", needs=read("training"))
-def get_training_lineage(caller: Caller, job_id: Id) -> TrainingLineage:
-    """What a job came out of, down to the very pairs."""
+def get_training_lineage(caller: Caller, job_id: Id, pairs: bool = True) -> TrainingLineage:
+    """What a job came out of, down to the very pairs unless those are not asked for."""
     job = get_training_job(caller, job_id)
     row = caller.warehouse.rows(
         "SELECT t.*, s.source_table FROM training_sheets AS t LEFT JOIN sheets AS s"
         " ON s.id = t.sheet_id WHERE t.id = :id",
         id=job.training_sheet_id,
     )[0]
-    pairs = caller.warehouse.arrow(
-        "SELECT pair_id FROM training_job_pairs WHERE job_id = :id ORDER BY pair_id", id=job_id
-    )
+    ids = caller.warehouse.arrow(
+        "SELECT pair_id FROM training_job_pairs WHERE job_id = :id AND :wanted ORDER BY pair_id",
+        id=job_id, wanted=pairs,
+    )  # fmt: skip
     return TrainingLineage(
-        **{**row, **job.model_dump()}, qa_pair_ids=pairs.column("pair_id").to_pylist()
+        **{**row, **job.model_dump()}, qa_pair_ids=ids.column("pair_id").to_pylist()
     )
 
 

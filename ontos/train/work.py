@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -229,7 +228,7 @@ def _settle(caller: Caller, job_id: str, end: ComputeRun) -> str:
     if end.status != "succeeded" or not result.get("model_version"):
         raise Unavailable(end.message or "The training process left no model and no reason.")
     with caller.warehouse.transaction() as warehouse:
-        return _succeeded(replace(caller, warehouse=warehouse), job_id, result)
+        return _succeeded(caller.inside(warehouse), job_id, result)
 
 
 def _succeeded(caller: Caller, job_id: str, result: Mapping[str, Any]) -> str:

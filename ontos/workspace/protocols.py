@@ -1,9 +1,11 @@
 """What is not SQL: eight small protocols, each with a Databricks and a local half."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
+
+from ontos.warehouse.protocol import Warehouse
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ServingStatus = Literal["creating", "updating", "ready", "failed"]
@@ -36,6 +38,10 @@ class Catalog(Protocol):
     def tables(self, catalog: str, schema: str) -> list[Table]: ...
     def table(self, full_name: str) -> Table | None:
         """The table with its columns; None where it is missing or not visible."""
+        ...
+
+    def inside(self, transaction: Warehouse) -> "Catalog":
+        """The same catalog; where it is kept in the warehouse, it sees what `transaction` wrote."""
         ...
 
     def upload_schema(self) -> str:
@@ -212,5 +218,9 @@ class Workspace:
     compute: Compute
     secrets: Secrets
     people: People
+
+    def inside(self, transaction: Warehouse) -> "Workspace":
+        """The same workspace; what it reads from the warehouse it reads within `transaction`."""
+        return replace(self, catalog=self.catalog.inside(transaction))
 
 

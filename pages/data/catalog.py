@@ -1,5 +1,7 @@
 """Browse: schemas, their tables, and a look into one."""
 
+from typing import cast
+
 import streamlit as st
 
 from ontos.data.catalog import (
@@ -14,6 +16,7 @@ from ontos.data.catalog import (
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.warehouse import together
+from pages.data.columns import pictures
 from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.words import escaped, short
 from pages.frame import empty, go, loaded, param, show
@@ -26,10 +29,11 @@ def draw(caller: Caller) -> None:
     linked = param("table")
     schema = st.session_state.get("catalog-schema") or (_schema_of(linked) if linked else uploads)
     name = _chosen_table(schema, linked)
+    offset = first_row(name) if name else 0
     schemas, tables, opened = loaded(
         lambda: list_schemas(caller),
         lambda: _tables(caller, schema),
-        lambda: _open_or_reason(caller, name) if name else None,
+        lambda: _open_or_reason(caller, name, offset) if name else None,
     )
     left, right = st.columns(2)
     with left:
@@ -43,6 +47,8 @@ def draw(caller: Caller) -> None:
     elif not tables:
         empty("No tables in this schema", "Upload a file, and its table appears here.",
               "Upload a file", ("data", "upload"))  # fmt: skip
+    else:
+        st.caption("Choose a table to look into it, or to make a sheet of it.")
 
 
 def _schema_of(table: str) -> str:
@@ -51,7 +57,7 @@ def _schema_of(table: str) -> str:
 
 def _chosen_table(schema: str, linked: str | None) -> str | None:
     if f"table-{schema}" in st.session_state:
-        return st.session_state[f"table-{schema}"]
+        return cast("str | None", st.session_state[f"table-{schema}"])
     return linked if linked and _schema_of(linked) == schema else None
 
 
@@ -60,11 +66,11 @@ def _tables(caller: Caller, schema: str) -> list[CatalogTable]:
     return list_tables(caller, catalog, name)
 
 
-def _open_or_reason(caller: Caller, name: str) -> Opened | OntosError:
+def _open_or_reason(caller: Caller, name: str, offset: int) -> Opened | OntosError:
     try:
         table, page = together(
             lambda: get_table(caller, name),
-            lambda: preview_table(caller, name, limit=ROWS, offset=first_row(name)),
+            lambda: preview_table(caller, name, limit=ROWS, offset=offset),
         )
         return table, page
     except OntosError as error:
@@ -99,15 +105,12 @@ def _draw_table(table: CatalogTable, page: Preview) -> None:
             go("data", "sheets", new=1, table=table.full_name)
     if table.comment:
         st.text(table.comment)
-    columns, rows = st.columns([1, 2], gap="large")
-    with columns:
-        st.markdown("Columns")
-        commented = any(c.comment for c in table.columns)
-        st.dataframe(
-            [{"Column": c.name, "Type": c.type} | ({"Comment": c.comment} if commented else {})
-             for c in table.columns],
-            hide_index=True,
-        )  # fmt: skip
+    rows, columns = st.tabs(["Rows", "Columns"])
     with rows:
-        st.markdown("Rows")
-        draw_preview(page, table.full_name)
+        draw_preview(page, table.full_name, pictures(table.columns))
+    with columns:
+        shown = ["Column", "Type", *(["Comment"] if any(c.comment for c in table.columns) else [])]
+        st.dataframe(
+            [{"Column": c.name, "Type": c.type, "Comment": c.comment} for c in table.columns],
+            column_order=shown, hide_index=True,
+        )  # fmt: skip

@@ -1,10 +1,14 @@
 """The grid in which a person says what each column holds."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import streamlit as st
 
-from ontos.data.sheets import Modality, SheetColumn
+from ontos.data.catalog import CatalogColumn
+from ontos.data.sheets import Modality, SheetColumn, guess_modality
+from ontos.data.sources import SourceColumn
+from pages.data.words import escaped
 
 MODALITIES: dict[Modality, str] = {
     "text": "what is read", "image": "addresses of pictures", "label": "the known answer",
@@ -12,6 +16,23 @@ MODALITIES: dict[Modality, str] = {
 }  # fmt: skip
 
 HELP = "; ".join(f"{name}: {meaning}" for name, meaning in MODALITIES.items())
+
+
+SHOWN = 30
+
+Found = SourceColumn | CatalogColumn
+
+
+def pictures(columns: Sequence[Found]) -> list[str]:
+    """The columns that seem to hold addresses of pictures."""
+    return [c.name for c in columns if guess_modality(c.name, c.type) == "image"]
+
+
+def types(columns: Sequence[Found]) -> str:
+    """The columns with their types on one line of Markdown."""
+    shown = " · ".join(f"{escaped(c.name)} :gray-badge[{c.type}]" for c in columns[:SHOWN])
+    more = len(columns) - SHOWN
+    return shown + (f" · and {more} more" if more > 0 else "")
 
 
 def draw_columns(
@@ -28,4 +49,4 @@ def draw_columns(
             ),
         },
     )  # fmt: skip
-    return {row["Column"]: row["Holds"] for row in edited}
+    return {str(row["Column"]): cast(Modality, row["Holds"]) for row in edited}

@@ -24,9 +24,10 @@ def draw_new(caller: Caller) -> None:
         go("data", "sheets")
     st.subheader("New sheet", anchor=False)
     known = st.session_state.get("new-table", param("table"))
+    offset = first_row(known) if known else 0
     sources, chosen = loaded(
         lambda: list_sources(caller, limit=200).items,
-        lambda: _table_or_reason(caller, known) if known else None,
+        lambda: _table_or_reason(caller, known, offset) if known else None,
     )
     _choose_table(sources, known)
     if isinstance(chosen, OntosError):
@@ -35,11 +36,11 @@ def draw_new(caller: Caller) -> None:
         _describe(caller, *chosen)
 
 
-def _table_or_reason(caller: Caller, name: str) -> Chosen | OntosError:
+def _table_or_reason(caller: Caller, name: str, offset: int) -> Chosen | OntosError:
     try:
         table, page = together(
             lambda: get_table(caller, name),
-            lambda: preview_table(caller, name, limit=ROWS, offset=first_row(name)),
+            lambda: preview_table(caller, name, limit=ROWS, offset=offset),
         )
         return table, page
     except OntosError as error:
@@ -66,7 +67,7 @@ def _describe(caller: Caller, table: CatalogTable, page: Preview) -> None:
         named = st.selectbox(
             "What names each row", [BY_CONTENT, *names], index=_likely_id(names),
             key=f"new-id-{table.full_name}",
-            help="Labels stay with a row under this name. Choose a column whose values never change.",
+            help="Labels stay with a row under this name: choose values that never change.",
         )  # fmt: skip
     with right:
         st.markdown("What the columns hold")

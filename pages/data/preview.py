@@ -9,7 +9,8 @@ from ontos.data.catalog import Preview
 
 ROWS = 20
 PICTURE_HEIGHT = 72
-"""Pixels of a row that shows pictures."""
+TALL = 640
+"""Pixels of a row that shows pictures, and of a grid of them."""
 
 
 def first_row(key: str) -> int:
@@ -22,10 +23,12 @@ def draw_preview(page: Preview, key: str, pictures: Collection[str] = ()) -> Non
     if not page.rows:
         st.caption("There are no rows here.")
     else:
-        shown: dict[str, Any] = {"row_height": PICTURE_HEIGHT} if pictures else {}
+        tall = {"row_height": PICTURE_HEIGHT, "height": TALL}
+        shown: dict[str, Any] = tall if pictures else {}
         st.dataframe(
             [{name: _cell(row.get(name)) for name in page.columns} for row in page.rows],
-            column_order=page.columns, column_config=_columns(page, pictures), hide_index=True, **shown,
+            column_order=page.columns, column_config=_columns(page, pictures), hide_index=True,
+            **shown,
         )  # fmt: skip
     _leaf(page, key)
 

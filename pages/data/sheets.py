@@ -5,6 +5,7 @@ import streamlit as st
 from ontos.data.catalog import Preview
 from ontos.data.sheets import (
     Sheet,
+    Status,
     archive_sheet,
     get_sheet,
     list_sheets,
@@ -20,7 +21,9 @@ from pages.data.words import escaped, short
 from pages.frame import attempt, empty, go, loaded, mark, param
 
 SHOWN = 25
-STATES = {"All": None, "Drafts": "draft", "Published": "published", "Archived": "archived"}
+STATES: dict[str, Status | None] = {
+    "All": None, "Drafts": "draft", "Published": "published", "Archived": "archived",
+}  # fmt: skip
 
 
 def draw(caller: Caller) -> None:
@@ -39,7 +42,9 @@ def _draw_list(caller: Caller) -> None:
     if not (found.items or state or cursor):
         _nothing_yet()
         return
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
         st.segmented_control(
             "State", list(STATES), default="All", key="sheets-state", required=True,
             label_visibility="collapsed", on_change=_from, args=(None,),
@@ -70,12 +75,16 @@ def _from(cursor: str | None) -> None:
 
 
 def _row(sheet: Sheet) -> None:
-    items = f"{sheet.item_count:,} items · " if sheet.item_count is not None else ""
+    about = [
+        f"{sheet.item_count:,} items" if sheet.item_count is not None else "not counted yet",
+        f"{len(sheet.columns)} columns",
+        short(sheet.source_table),
+        f"changed {sheet.updated_at:%Y-%m-%d %H:%M} by {sheet.updated_by}",
+    ]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{escaped(sheet.name)}** {mark(sheet.status)}  \n"
-            f":gray[:small[{items}{len(sheet.columns)} columns · {escaped(short(sheet.source_table))}"
-            f" · changed {sheet.updated_at:%Y-%m-%d %H:%M} by {escaped(sheet.updated_by)}]]",
+            f":gray[:small[{escaped(' · '.join(about))}]]",
             width="stretch",
         )
         if st.button("Open", key=f"open-{sheet.id}"):
@@ -85,15 +94,16 @@ def _row(sheet: Sheet) -> None:
 def _draw_one(caller: Caller, sheet_id: str) -> None:
     if st.button("All sheets", icon=":material/arrow_back:", type="tertiary"):
         go("data", "sheets")
+    offset = first_row(sheet_id)
     sheet, page = loaded(
         lambda: get_sheet(caller, sheet_id),
-        lambda: _rows_or_reason(caller, sheet_id),
+        lambda: _rows_or_reason(caller, sheet_id, offset),
     )
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{escaped(sheet.name)} {mark(sheet.status)}", anchor=False, width="stretch")
-        _actions(caller, sheet)
+        pressed = _buttons(sheet)
+    if pressed:
+        _act(caller, sheet, pressed)
     _facts(sheet)
     rows, columns = st.tabs(["Rows", "Name and columns"])
     with rows:
@@ -102,10 +112,10 @@ def _draw_one(caller: Caller, sheet_id: str) -> None:
         draw_edit(caller, sheet)
 
 
-def _rows_or_reason(caller: Caller, sheet_id: str) -> Preview | OntosError:
+def _rows_or_reason(caller: Caller, sheet_id: str, offset: int) -> Preview | OntosError:
     """A sheet whose table is gone can still be looked at and archived."""
     try:
-        return preview_sheet(caller, sheet_id, limit=ROWS, offset=first_row(sheet_id))
+        return preview_sheet(caller, sheet_id, limit=ROWS, offset=offset)
     except OntosError as error:
         return error
 
@@ -125,33 +135,33 @@ def _facts(sheet: Sheet) -> None:
         st.text(sheet.description)
 
 
-def _actions(caller: Caller, sheet: Sheet) -> None:
-    with st.container(horizontal=True, width="content"):
-        if sheet.status == "draft" and st.button(
-            "Publish", type="primary", icon=":material/publish:",
-            help="Counts the items, checks that each has its own name, and opens the sheet for work.",
-        ):  # fmt: skip
-            _publish(caller, sheet)
-        if sheet.status == "published" and st.button(
-            "Put it through a template", type="primary", icon=":material/arrow_forward:"
-        ):
-            go("generate", "assemble", sheet=sheet.id)
-        if sheet.status != "archived":
-            _archive(caller, sheet)
-
-
-def _publish(caller: Caller, sheet: Sheet) -> None:
-    with st.spinner("Checking the items"):
-        done = attempt(
-            publish_sheet, caller, sheet.id, done=lambda s: f"Published {s.item_count:,} items"
-        )
-    if done:
-        st.rerun()
-
-
-def _archive(caller: Caller, sheet: Sheet) -> None:
+def _buttons(sheet: Sheet) -> str | None:
+    """What was pressed; the answer needs more room than stands beside the name."""
+    if sheet.status == "draft" and st.button(
+        "Publish", type="primary", icon=":material/publish:",
+        help="Counts the items, checks that each has its own name, and opens the sheet for work.",
+    ):  # fmt: skip
+        return "publish"
+    if sheet.status == "published" and st.button(
+        "Make pairs of it", type="primary", icon=":material/arrow_forward:"
+    ):
+        go("generate", "assemble", sheet=sheet.id)
+    if sheet.status == "archived":
+        return None
     with st.popover("Archive", icon=":material/archive:"):
         st.write("The sheet stays readable, but no new pairs are made of it. This is final.")
-        sure = st.button("Archive the sheet", key="archive", type="primary")
-    if sure and attempt(archive_sheet, caller, sheet.id, done="Archived"):
+        return "archive" if st.button("Archive the sheet", type="primary") else None
+
+
+def _act(caller: Caller, sheet: Sheet, pressed: str) -> None:
+    with st.spinner("Checking the items"):
+        if pressed == "publish":
+            done = attempt(publish_sheet, caller, sheet.id, done=_published)
+        else:
+            done = attempt(archive_sheet, caller, sheet.id, done="Archived")
+    if done is not None:
         st.rerun()
+
+
+def _published(sheet: Sheet) -> str:
+    return f"Published with {sheet.item_count:,} items"

@@ -8,11 +8,18 @@ from typing import Any
 import streamlit as st
 
 from ontos.data.catalog import Preview, preview_table
-from ontos.data.sources import Source, delete_source, get_source, list_sources, upload_file
+from ontos.data.sources import (
+    Source,
+    delete_source,
+    get_source,
+    list_sources,
+    upload_file,
+)
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.kernel.paging import Page
 from ontos.kernel.transfer import Upload
+from pages.data.columns import pictures, types
 from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.words import escaped, short, size
 from pages.frame import attempt, go, loaded, param, show
@@ -40,8 +47,9 @@ def _form(caller: Caller) -> None:
         )  # fmt: skip
         if file is None:
             st.caption(
-                "CSV: the first line names the columns; comma, semicolon, tab or bar between values; "
-                "UTF-8. JSON lines: one object a line. A file is loaded whole or not at all."
+                "CSV: the first line names the columns; comma, semicolon, tab or bar between "
+                "values; UTF-8. JSON lines: one object a line. A file is loaded whole, or not. "
+                f"The most is {caller.settings.max_upload_mb:,} MB."
             )
             return
         name = st.text_input(
@@ -91,57 +99,66 @@ def _draw_list(caller: Caller, found: Page[Source]) -> None:
 
 
 def _row(caller: Caller, source: Source) -> None:
+    about = [
+        f"{source.rows:,} rows",
+        f"{len(source.columns)} columns",
+        f"{source.file_name}, {size(source.size_bytes)}",
+        f"{source.created_at:%Y-%m-%d %H:%M} by {source.created_by}",
+    ]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{escaped(short(source.table))}**  \n"
-            f":gray[:small[{source.rows:,} rows · {len(source.columns)} columns · "
-            f"{escaped(source.file_name)}, {size(source.size_bytes)} · "
-            f"{source.created_at:%Y-%m-%d %H:%M} by {escaped(source.created_by)}]]",
+            f"**{escaped(short(source.table))}**  \n:gray[:small[{escaped(' · '.join(about))}]]",
             width="stretch",
         )
         if st.button("Open", key=f"open-{source.id}"):
             go("data", "upload", source=source.id, table=source.table)
+        sure = _asked_to_delete(source)
+    if sure:
         _delete(caller, source)
 
 
-def _delete(caller: Caller, source: Source) -> None:
+def _asked_to_delete(source: Source) -> bool:
     with st.popover("Delete", icon=":material/delete:", type="tertiary"):
         st.write("The table and its rows go. Pairs that were made of them stay.")
-        sure = st.button("Delete the table", key=f"delete-{source.id}", type="primary")
-    if sure and attempt(delete_source, caller, source.id, done="Deleted"):
+        return st.button("Delete the table", key=f"delete-{source.id}", type="primary")
+
+
+def _delete(caller: Caller, source: Source) -> None:
+    if attempt(delete_source, caller, source.id, done="Deleted") is not None:
         go("data", "upload")
 
 
 def _draw_one(caller: Caller, source_id: str) -> None:
     if st.button("All uploads", icon=":material/arrow_back:", type="tertiary"):
         go("data", "upload")
+    table, offset = param("table"), first_row(source_id)
     source, page = loaded(
-        lambda: get_source(caller, source_id), lambda: _rows_or_reason(caller, source_id)
+        lambda: get_source(caller, source_id),
+        lambda: _rows_or_reason(caller, source_id, table, offset),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escaped(short(source.table)), anchor=False, width="stretch")
         if st.button("Make a sheet of it", type="primary", icon=":material/arrow_forward:"):
             go("data", "sheets", new=1, table=source.table)
+        sure = _asked_to_delete(source)
+    if sure:
         _delete(caller, source)
     st.caption(escaped(
         f"{source.table} · {source.rows:,} rows from {source.file_name}, {size(source.size_bytes)}"
     ))  # fmt: skip
-    types, rows = st.columns([1, 3], gap="large")
-    with types:
-        st.markdown("Columns and the types that were found")
-        st.dataframe([{"Column": c.name, "Type": c.type} for c in source.columns], hide_index=True)
-    with rows:
-        st.markdown("Rows")
-        if isinstance(page, OntosError):
-            st.warning(page.detail, icon=":material/warning:")
-        else:
-            draw_preview(page, source.id)
+    st.markdown(types(source.columns))
+    if isinstance(page, OntosError):
+        st.warning(page.detail, icon=":material/warning:")
+    else:
+        draw_preview(page, source.id, pictures(source.columns))
 
 
-def _rows_or_reason(caller: Caller, source_id: str) -> Preview | OntosError:
+def _rows_or_reason(
+    caller: Caller, source_id: str, table: str | None, offset: int
+) -> Preview | OntosError:
     """A source whose table is gone can still be looked at and deleted."""
     try:
-        table = param("table") or get_source(caller, source_id).table
-        return preview_table(caller, table, limit=ROWS, offset=first_row(source_id))
+        known = table or get_source(caller, source_id).table
+        return preview_table(caller, known, limit=ROWS, offset=offset)
     except OntosError as error:
         return error

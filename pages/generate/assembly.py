@@ -8,12 +8,12 @@ import streamlit as st
 from ontos.data.sheets import Sheet, list_sheets
 from ontos.generate.assembly import AssembleSpec, assemble_sheet
 from ontos.generate.coverage import Coverage, get_coverage
-from ontos.generate.mapping import equal_names
 from ontos.generate.previews import PreviewSpec, PromptPreview, preview_template
 from ontos.generate.templates import Template, list_templates
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.frame import attempt, empty, go, loaded, param
+from pages.generate.columns import suggested
 
 R = TypeVar("R", Sheet, Template)
 
@@ -104,7 +104,7 @@ def _meter(cover: Coverage | OntosError | None) -> None:
 @st.fragment
 def _form(caller: Caller, sheet: Sheet, template: Template) -> None:
     columns = [column.name for column in sheet.columns]
-    guessed = equal_names(template.placeholders, columns)
+    guessed = suggested(template.placeholders, sheet)
     key = f"{sheet.id}-{template.id}"
     grid = st.grid(2, min_column_width=300)
     mapping = {}
@@ -121,7 +121,7 @@ def _form(caller: Caller, sheet: Sheet, template: Template) -> None:
         help="Taken where no approved answer is known yet. They wait for review.",
     )  # fmt: skip
     answer = None if response == NO_RESPONSE else response
-    name = grid.text_input("Name", f"{sheet.name}: {template.name}"[:200], key=f"name-{key}")
+    name = grid.text_input("Name", f"{sheet.name} · {template.name}"[:200], key=f"name-{key}")
     given = {placeholder: column for placeholder, column in mapping.items() if column}
     if answer and answer in given.values():
         st.warning(f"The prompt shows the column {answer}, which is also the response: a model "

@@ -53,7 +53,8 @@ def _edit(
     """Typing redraws this part alone."""
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
-        typed = _prompts(template)
+        fixed = template is not None and template.status != "draft"
+        typed = _fixed(template) if template and fixed else _prompts(template)
         _actions(caller, template, typed)
     with grid.cell(), st.container(border=True):
         draw_sample(caller, typed["system_prompt"], typed["user_prompt"] or "", sheets, items)
@@ -62,30 +63,39 @@ def _edit(
 def _prompts(template: Template | None) -> Typed:
     """The fields; their keys change with the saved version, so what is typed survives a refusal."""
     key = f"{template.id}-{template.version}" if template else "new"
-    fixed = template is not None and template.status != "draft"
     saved = template.model_dump() if template else {}
     with st.container(horizontal=True):
-        name = st.text_input("Name", saved.get("name", ""), key=f"name-{key}", disabled=fixed,
+        name = st.text_input("Name", saved.get("name", ""), key=f"name-{key}",
                              placeholder="Sort messages")  # fmt: skip
         label = st.text_input(
-            "Label type", saved.get("label_type", ""), key=f"label-{key}", disabled=fixed,
-            placeholder="intent",
+            "Label type", saved.get("label_type", ""), key=f"label-{key}", placeholder="intent",
             help="What kind of answer it asks for. Approved answers are kept for each item and "
             "label type, and are used again by every template of the same type.",
         )  # fmt: skip
     system = st.text_area(
-        "System prompt", saved.get("system_prompt") or "", key=f"system-{key}", disabled=fixed,
-        height=96, placeholder="Optional. One text for all items: who the model is and how it "
+        "System prompt", saved.get("system_prompt") or "", key=f"system-{key}", height=96,
+        placeholder="Optional. One text for all items: who the model is and how it "
         "answers.",
     )  # fmt: skip
     user = st.text_area(
-        "User prompt", saved.get("user_prompt", ""), key=f"user-{key}", disabled=fixed, height=240,
+        "User prompt", saved.get("user_prompt", ""), key=f"user-{key}", height=240,
         placeholder="Message: {{ text }}\nIntent:",
         help="Jinja2. A placeholder is a name in double braces: {{ text }}. Filters such as "
         "upper, trim or default('none') may follow it after a bar.",
     )  # fmt: skip
     return {"name": name, "label_type": label, "system_prompt": (system.strip() and system) or None,
             "user_prompt": user}  # fmt: skip
+
+
+def _fixed(template: Template) -> Typed:
+    """What is published is read, not edited."""
+    st.markdown(f"Answers **{escaped(template.label_type)}**")
+    if template.system_prompt:
+        st.caption("System prompt")
+        st.code(template.system_prompt, language=None, wrap_lines=True)
+    st.caption("User prompt")
+    st.code(template.user_prompt, language="jinja2", wrap_lines=True)
+    return template.model_dump(include={"name", "label_type", "system_prompt", "user_prompt"})
 
 
 def _actions(caller: Caller, template: Template | None, typed: Typed) -> None:

@@ -6,12 +6,12 @@ import streamlit as st
 
 from ontos.data.catalog import Preview
 from ontos.data.sheets import Sheet
-from ontos.generate.mapping import equal_names
 from ontos.generate.previews import PromptSpec, check_template
 from ontos.generate.rendering import compile_prompt, render
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.frame import param
+from pages.generate.columns import suggested
 
 ITEMS = 20
 """Items of the sheet that can be leafed through; they are read once."""
@@ -29,11 +29,11 @@ def draw_sample(
     st.markdown(f"Placeholders: {names}")
     if not found:
         st.caption("Without a placeholder every item gets the same prompt. Write `{{ text }}`.")
-    _choose_sheet(sheets)
+    sheet = _choose_sheet(sheets)
     if isinstance(items, OntosError):
         st.warning(items.detail, icon=":material/warning:")
-    elif items is not None and items.rows:
-        _show(user, system, found, items)
+    elif sheet is not None and items is not None and items.rows:
+        _show(user, system, _mapping(found, sheet), items)
 
 
 def _placeholders(caller: Caller, system: str | None, user: str) -> list[str] | None:
@@ -50,30 +50,40 @@ def _placeholders(caller: Caller, system: str | None, user: str) -> list[str] | 
         return None
 
 
-def _choose_sheet(sheets: Sequence[Sheet]) -> None:
+def _choose_sheet(sheets: Sequence[Sheet]) -> Sheet | None:
     if not sheets:
         st.caption("Publish a sheet to see the prompt of a real item here.")
-        return
-    names, wanted = {sheet.id: sheet.name for sheet in sheets}, param("sheet")
-    ids = list(names)
+        return None
+    by_id, wanted = {sheet.id: sheet for sheet in sheets}, param("sheet")
+    ids = list(by_id)
     chosen = st.selectbox(
-        "Try it on", ids, index=ids.index(wanted) if wanted in names else None,
-        format_func=names.__getitem__, key=f"sample-{wanted}", placeholder="Choose a sheet",
+        "Try it on", ids, index=ids.index(wanted) if wanted in by_id else None,
+        format_func=lambda i: by_id[i].name, key=f"sample-{wanted}", placeholder="Choose a sheet",
     )  # fmt: skip
     if chosen and chosen != wanted:
         st.query_params["sheet"] = chosen
         st.rerun()
+    return by_id.get(chosen) if chosen else None
 
 
-def _show(user: str, system: str | None, found: list[str], items: Preview) -> None:
-    mapping = equal_names(found, items.columns)
+def _mapping(found: list[str], sheet: Sheet) -> dict[str, str]:
+    """Columns of equal names; for the others one can be chosen, to look at."""
+    guessed = suggested(found, sheet)
+    columns = [column.name for column in sheet.columns]
+    equal = {name.lower() for name in columns}
+    mapping = dict(guessed)
     with st.container(horizontal=True):
-        for name in (n for n in found if n not in mapping):
-            mapping[name] = st.selectbox(f"{name} is", items.columns[1:], key=f"sample-is-{name}")
-        at = st.number_input("Item", 1, len(items.rows), key="sample-item", width=120)
+        for name in (n for n in found if n.lower() not in equal):
+            at = columns.index(guessed[name]) if name in guessed else 0
+            mapping[name] = st.selectbox(f"{name} is", columns, at, key=f"sample-{sheet.id}-{name}")
+    return mapping
+
+
+def _show(user: str, system: str | None, mapping: dict[str, str], items: Preview) -> None:
+    at = st.number_input("Item", 1, len(items.rows), key="sample-item", width=140)
     row = items.rows[int(at) - 1]
     try:
-        prompt = render(compile_prompt(user), {name: row[mapping[name]] for name in found})
+        prompt = render(compile_prompt(user), {name: row[c] for name, c in mapping.items()})
     except OntosError as error:
         st.warning(error.detail, icon=":material/warning:")
         return

@@ -25,7 +25,9 @@ def draw(caller: Caller) -> None:
     )
     _filters(facets)
     if not found.items:
-        empty("No entry matches", "Every write, and every refusal, is recorded here. Clear a filter.")
+        empty(
+            "No entry matches", "Every write, and every refusal, is recorded here. Clear a filter."
+        )
         return
     picked = _grid(found.items)
     _pages(found.next_cursor)
@@ -77,7 +79,9 @@ def _pages(following: str | None) -> None:
 
 def _entry(entry: Entry) -> None:
     with st.container(border=True):
-        st.markdown(f"**{entry.operation}** {mark(entry.outcome)} by {entry.user}, via {entry.door}")
+        st.markdown(
+            f"**{entry.operation}** {mark(entry.outcome)} by {entry.user}, via {entry.door}"
+        )
         if entry.reason:
             st.write(entry.reason)
         st.caption(

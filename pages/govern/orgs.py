@@ -11,7 +11,10 @@ def draw(caller: Caller) -> None:
     orgs = loaded(lambda: list_orgs(caller))
     st.caption("Each org has its own tables, models, endpoints and members.")
     st.dataframe(
-        [{"Org": o.id, "Title": o.title, "Made by": o.created_by, "Since": o.created_at} for o in orgs],
+        [
+            {"Org": o.id, "Title": o.title, "Made by": o.created_by, "Since": o.created_at}
+            for o in orgs
+        ],
         hide_index=True,
         column_config={"Since": st.column_config.DateColumn()},
     )

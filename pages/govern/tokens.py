@@ -66,7 +66,9 @@ def _scopes(caller: Caller) -> dict[str, str]:
 
 def _row(caller: Caller, token: Token) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        used = f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
+        used = (
+            f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
+        )
         ends = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
         scopes = ", ".join(f"{name} {level}" for name, level in token.scopes.items())
         st.markdown(

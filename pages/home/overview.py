@@ -14,23 +14,30 @@ from ontos.govern.overview import (
 )
 from ontos.kernel.caller import Caller
 from ontos.kernel.jobs import Job
-from pages.frame import attempt, go, link, loaded, polled, progress
+from ontos.sample.project import get_sample, load_sample, remove_sample
+from pages.frame import attempt, go, loaded, polled, progress
 
 STEPS = (
-    ("data", "Data", "items", "items in {sheets} sheets"),
-    ("generate", "Generate", "pairs", "pairs in {training_sheets} training sheets"),
-    ("label", "Label", "pairs_usable", "pairs approved, {canonical_labels} canonical labels"),
-    ("train", "Train", "models", "models from {training_jobs} jobs"),
-    ("deploy", "Deploy", "endpoints", "endpoints serving"),
-    ("monitor", "Monitor", "requests", "requests, {errors} errors"),
-    ("improve", "Improve", "gaps_open", "open gaps, {feedback} ratings"),
+    ("data", "Data", "items", "sheets", "sheet"),
+    ("generate", "Generate", "pairs", "training_sheets", "training sheet"),
+    ("label", "Label", "pairs_usable", "canonical_labels", "canonical label"),
+    ("train", "Train", "models", "training_jobs", "job"),
+    ("deploy", "Deploy", "endpoints", "requests", "request"),
+    ("monitor", "Monitor", "requests", "errors", "error"),
+    ("improve", "Improve", "gaps_open", "feedback", "rating"),
 )
+"""Page, title, the figure that is shown large, and the smaller one beneath with its noun."""
+
+LARGE = {
+    "items": "items", "pairs": "pairs", "pairs_usable": "approved", "models": "models",
+    "endpoints": "endpoints", "requests": "requests", "gaps_open": "open gaps",
+}  # fmt: skip
 
 
 def draw(caller: Caller) -> None:
-    funnel, waiting, notices, jobs = loaded(
-        lambda: get_funnel(caller), lambda: list_waiting(caller),
-        lambda: list_notices(caller), lambda: list_running_jobs(caller),
+    funnel, waiting, notices, jobs, sample = loaded(
+        lambda: get_funnel(caller), lambda: list_waiting(caller), lambda: list_notices(caller),
+        lambda: list_running_jobs(caller), lambda: get_sample(caller),
     )  # fmt: skip
     for notice in notices:
         _notice(caller, notice)
@@ -43,21 +50,34 @@ def draw(caller: Caller) -> None:
         _waiting(waiting)
     with right:
         _jobs(caller, jobs)
+    if sample.loaded:
+        _sample(caller)
 
 
 def _funnel(funnel: Funnel) -> None:
+    """Seven figures in the order of the pipeline; each leads to its page."""
     counts = funnel.model_dump()
-    with st.container(horizontal=True, gap="small"):
-        for key, title, count, text in STEPS:
-            with st.container(border=True, width=170):
-                st.markdown(f"[{title}]({link(key)})")
-                st.markdown(f"### {counts[count]:,}")
-                st.caption(text.format(**{k: f"{v:,}" for k, v in counts.items()}))
+    with st.container(horizontal=True, gap="xsmall"):
+        for key, title, large, small, noun in STEPS:
+            with st.container(border=True, gap="xxsmall", width=142):
+                st.page_link(f"{key}/page.py", label=f"**{title}**")
+                st.metric(LARGE[large], f"{counts[large]:,}")
+                st.caption(f"{counts[small]:,} {noun if counts[small] == 1 else noun + 's'}")
+
+
+def _sample(caller: Caller) -> None:
+    with st.popover("Remove the sample project", icon=":material/delete:", type="tertiary"):
+        st.write(
+            "Removes the sample's table, sheet, template, pairs and labels. Models and endpoints that "
+            "were made of it stay."
+        )
+        if st.button("Remove it", type="primary"):
+            removed = attempt(remove_sample, caller, done=lambda r: f"{r.pairs} pairs removed")
+            if removed:
+                st.rerun()
 
 
 def _welcome(caller: Caller) -> None:
-    from ontos.sample.project import load_sample
-
     with st.container(border=True):
         st.subheader("Nothing here yet", anchor=False)
         st.write(

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Set
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Conflict, OntosError
-from ontos.label.reviews import ReviewBatch, ReviewConflict, review_batch
+from ontos.kernel.errors import OntosError
+from ontos.label.reviews import ReviewConflict, review_batch
 from pages.frame import mark, show
 from pages.label.batch import receipt
 from pages.label.drafts import Drafts, conflicts_of, drafts_of, read_again
 
+REASON = "bar-reason"
 SHOWN = 20
 """Conflicts and problems listed at once."""
 
@@ -23,65 +25,70 @@ STICKY = """<style>
 </style>"""
 
 
-def save_bar(caller: Caller, sheet: TrainingSheet, drafts: Drafts, here: Set[str]) -> None:
-    """Always in sight; `here` are the pairs of the page shown."""
+def save_bar(drafts: Drafts, here: Set[str], matching: int) -> bool:
+    """Always in sight; True when saving is asked for.
+
+    `here` are the pairs of the page shown, `matching` counts those of the filter.
+    """
     st.html(STICKY)
     if not drafts:
-        st.caption(
-            "Change a response or choose a decision, then save with Ctrl+S.", width="stretch"
-        )
-        return
+        hint = "Change a response or choose a decision; Ctrl+S saves."
+        st.markdown(f"**{matching:,} pairs** :gray[{hint}]", width="stretch")
+        return False
     elsewhere = len(drafts.keys() - here)
     more = f" · {elsewhere:,} on other pages" if elsewhere else ""
-    changes = "change" if len(drafts) == 1 else "changes"
-    st.markdown(f"**{len(drafts):,} unsaved {changes}**{more}", width="content")
-    reason = _reason(drafts)
-    if st.button("Save", type="primary", key="save", shortcut="Ctrl+S", icon=":material/save:"):
-        save(caller, sheet, drafts, reason)
+    st.markdown(f"**{_count(drafts)}**{more}", width="content")
+    _reason(drafts)
+    asked = st.button("Save", type="primary", key="save", shortcut="Ctrl+S", icon=":material/save:")
     with st.popover("Discard", type="tertiary"):
-        st.write(f"{len(drafts):,} unsaved {changes} will be lost.")
+        st.write(f"{_count(drafts)} will be lost.")
         if st.button("Discard them", key="discard", type="primary"):
             drafts.clear()
             read_again()
+    return asked
 
 
-def _reason(drafts: Drafts) -> str | None:
+def _count(drafts: Drafts) -> str:
+    return f"{len(drafts):,} unsaved change{'s' if len(drafts) > 1 else ''}"
+
+
+def _reason(drafts: Drafts) -> None:
+    """One reason for all rows that need one and have none."""
     lacking = sum(draft.lacks_reason for draft in drafts.values())
-    if not lacking:
-        return None
-    rows = "row" if lacking == 1 else "rows"
-    return st.text_input(
-        "Why", key="bar-reason", label_visibility="collapsed", width=260,
-        placeholder=f"Why? For {lacking} {rows} without a reason",
-    )  # fmt: skip
+    if lacking:
+        rows = "row" if lacking == 1 else "rows"
+        st.text_input(
+            "Why", key=REASON, label_visibility="collapsed", width=260,
+            placeholder=f"Why? For {lacking} {rows} without a reason",
+        )  # fmt: skip
 
 
-def save(caller: Caller, sheet: TrainingSheet, drafts: Drafts, reason: str | None) -> None:
+def save(caller: Caller, sheet: TrainingSheet, drafts: Drafts) -> None:
     """All of it in one operation; what conflicts stays unsaved and is shown."""
-    problems = [f"Item {d.item_ref}: {d.problem}." for d in drafts.values() if d.problem]
-    if not (reason or "").strip() and any(draft.lacks_reason for draft in drafts.values()):
-        problems.append("Say why you reject or flag: in the row, or once for all beside Save.")
-    if problems:
+    reason = (st.session_state.get(REASON) or "").strip() or None
+    if problems := _problems(drafts, reason):
         st.error("\n\n".join(problems[:SHOWN]), icon=":material/error:")
         return
-    batch = ReviewBatch(changes=[draft.to_save(reason) for draft in drafts.values()])
+    batch: Any = {"changes": [draft.to_save(reason) for draft in drafts.values()]}
     conflicts: list[ReviewConflict] = []
     try:
         result = review_batch(caller, sheet.id, batch)
         conflicts, said = result.conflicts, receipt(result)
-    except Conflict as error:
+    except OntosError as error:
         found = error.more.get("conflicts")
         if found is None:
             return show(error)
-        conflicts, said = (
-            [ReviewConflict(**c) for c in found],
-            "Nothing was saved: others came first",
-        )
-    except OntosError as error:
-        return show(error)
+        conflicts, said = [ReviewConflict(**c) for c in found], "Nothing saved: others came first"
     _settle(drafts, sheet, conflicts)
     st.toast(said, icon=":material/warning:" if conflicts else ":material/check_circle:")
     read_again()
+
+
+def _problems(drafts: Drafts, reason: str | None) -> list[str]:
+    problems = [f"Item {d.item_ref}: {d.problem}." for d in drafts.values() if d.problem]
+    if reason is None and any(draft.lacks_reason for draft in drafts.values()):
+        problems.append("Say why you reject or flag: in the row, or once for all beside Save.")
+    return problems
 
 
 def _settle(drafts: Drafts, sheet: TrainingSheet, conflicts: Iterable[ReviewConflict]) -> None:

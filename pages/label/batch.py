@@ -1,11 +1,13 @@
 """One decision for all pairs that match the filter."""
 
+from typing import Any
+
 import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
 from ontos.label.pairs import PairCount, PairFilter
-from ontos.label.reviews import Review, ReviewResult, review_pairs
+from ontos.label.reviews import ReviewResult, review_pairs
 from pages.frame import attempt
 from pages.label.drafts import read_again
 
@@ -40,7 +42,7 @@ def _approve(caller: Caller, sheet: TrainingSheet, where: PairFilter, count: int
         "labels of their items and are used again. Pairs without a response stay as they are."
     )
     if st.button(f"Approve {count:,} pairs", type="primary", key="approve-all-yes"):
-        _review(caller, sheet, Review(action="approve", where=where))
+        _review(caller, sheet, {"action": "approve", "where": where})
 
 
 @st.dialog("Decide for all that match")
@@ -54,10 +56,10 @@ def _decide(caller: Caller, sheet: TrainingSheet, where: PairFilter, count: int)
         st.caption("Labels that came from these pairs are withdrawn; their history is kept.")
     if st.button(f"{OTHERS[str(action)]}: {count:,} pairs", type="primary", key="all-yes"):
         given = {"action": action, "where": where, "response": response, "reason": reason or None}
-        _review(caller, sheet, Review.model_validate(given))
+        _review(caller, sheet, given)
 
 
-def _review(caller: Caller, sheet: TrainingSheet, review: Review) -> None:
+def _review(caller: Caller, sheet: TrainingSheet, review: dict[str, Any]) -> None:
     if attempt(review_pairs, caller, sheet.id, review, done=receipt):
         read_again()
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ontos.label.pairs import Pair
-from ontos.label.reviews import Decision, ReviewConflict
+from ontos.label.reviews import ReviewConflict
 
 ACTIONS = {"Approve": "approve", "Reject": "reject", "Flag": "flag", "Reopen": "reopen"}
 """Words in the grid, and the actions that they stand for."""
@@ -54,13 +54,13 @@ class Draft:
             return f"Change the response to “{self.response[:60]}”"
         return (self.decision or "No decision") + (f": {self.reason}" if self.reason else "")
 
-    def to_save(self, reason: str | None) -> Decision:
-        """`reason` stands in where one is needed and missing."""
+    def to_save(self, reason: str | None) -> dict[str, Any]:
+        """As `review_batch` takes it; `reason` stands in where a needed one is missing."""
         action = "edit" if self.response is not None else ACTIONS[self.decision or "Approve"]
-        return Decision.model_validate(
-            {"pair_id": self.pair_id, "version": self.version, "action": action,
-             "response": self.response, "reason": reason if self.lacks_reason else self.reason}
-        )  # fmt: skip
+        return {
+            "pair_id": self.pair_id, "version": self.version, "action": action,
+            "response": self.response, "reason": reason if self.lacks_reason else self.reason,
+        }  # fmt: skip
 
 
 SHOWN = "grid-shown"

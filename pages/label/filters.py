@@ -5,7 +5,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from ontos.label.labels import LabelDistribution
-from ontos.label.pairs import PairCount, PairFilter, ReviewStatus, Source
+from ontos.label.pairs import PairFilter, ReviewStatus, Source
 
 STATUSES: tuple[str, ...] = get_args(ReviewStatus)
 SOURCES = {
@@ -26,8 +26,8 @@ def asked_filter() -> PairFilter:
     return PairFilter.model_validate(given)
 
 
-def draw_filters(counts: PairCount, labels: LabelDistribution) -> None:
-    """`counts` are those of the filter now, shown beside it."""
+def draw_filters(labels: LabelDistribution) -> None:
+    """The most frequent responses can be chosen; any other can be written."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "Status", STATUSES, key="status", format_func=str.capitalize, on_change=first_page,
@@ -35,18 +35,18 @@ def draw_filters(counts: PairCount, labels: LabelDistribution) -> None:
         )  # fmt: skip
         st.text_input(
             "Search", key="q", placeholder="Words in prompt or response", on_change=first_page,
-            bind="query-params", icon=":material/search:", width=230,
+            bind="query-params", icon=":material/search:", width=210,
         )  # fmt: skip
+        options = _with_current("label", [c.label for c in labels.top])
         st.selectbox(
-            "Response", _with_current("label", [c.label for c in labels.top]), index=None, key="label",
+            "Response", options, index=None, key="label",
             placeholder="Any", on_change=first_page, bind="query-params", accept_new_options=True,
-            width=190,
+            width=160,
         )  # fmt: skip
         st.selectbox(
             "Source", list(SOURCES), index=None, key="source", format_func=SOURCES.__getitem__,
-            placeholder="Any", on_change=first_page, bind="query-params", width=170,
+            placeholder="Any", on_change=first_page, bind="query-params", width=150,
         )  # fmt: skip
-        st.markdown(f"**{counts.count:,}** match", width="content")
 
 
 def first_page() -> None:

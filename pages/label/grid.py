@@ -47,13 +47,13 @@ def _row(pair: Pair, draft: Draft | None) -> dict[str, Any]:
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "prompt": column.TextColumn("Prompt", width="large"),
-        "response": column.TextColumn("Response", width="medium", help="Edit it to correct it."),
-        "decision": column.SelectboxColumn("Decision", width="small", options=list(ACTIONS)),
-        "reason": column.TextColumn("Reason", width="medium", help="Needed to reject or flag."),
+        "prompt": column.TextColumn("Prompt", width=380),
+        "response": column.TextColumn("Response", width=220, help="Edit it to correct it."),
+        "decision": column.SelectboxColumn("Decision", width=105, options=list(ACTIONS)),
+        "reason": column.TextColumn("Reason", width=170, help="Needed to reject or flag."),
         "status": column.MultiselectColumn(
-            "Status", width="small", options=STATUSES, color=[COLOURS[s] for s in STATUSES]
+            "Status", width=95, options=STATUSES, color=[COLOURS[s] for s in STATUSES]
         ),
-        "by": column.TextColumn("Reviewed", width="small"),
-        "item": column.TextColumn("Item", width="small"),
+        "by": column.TextColumn("Reviewed", width=150),
+        "item": column.TextColumn("Item", width=90),
     }

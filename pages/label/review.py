@@ -9,13 +9,13 @@ from ontos.kernel.caller import Caller
 from ontos.label.labels import LabelDistribution, label_distribution
 from ontos.label.pairs import Pair, PairCount, PairFilter, count_pairs, list_pairs
 from pages.frame import loaded
-from pages.label.bar import conflict_panel, save_bar
+from pages.label.bar import conflict_panel, save, save_bar
 from pages.label.batch import for_all
 from pages.label.drafts import SHOWN, Drafts, drafts_of, overlay, unsaved
 from pages.label.filters import asked_filter, draw_filters
 from pages.label.grid import grid
 from pages.label.guard import guard
-from pages.label.training_sheets import chosen_sheet, meter
+from pages.label.training_sheets import chosen_sheet, may_review
 
 ROWS = 100
 
@@ -38,7 +38,6 @@ class Shown:
 
 def draw(caller: Caller) -> None:
     sheet = chosen_sheet(caller)
-    meter(sheet)
     st.session_state["grid-loads"] = st.session_state.get("grid-loads", 0) + 1
     _desk(caller, sheet)
 
@@ -49,14 +48,17 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
     _keep_edits()
     where = asked_filter()
     shown, drafts = _read(caller, sheet, where), drafts_of(sheet.id)
-    draw_filters(shown.counts, shown.labels)
-    if sheet.status == "ready":
+    draw_filters(shown.labels)
+    editable = may_review(caller, sheet)
+    if editable:
         conflict_panel(sheet)
         with st.container(key="save-bar", horizontal=True, vertical_alignment="center"):
-            save_bar(caller, sheet, drafts, {pair.id for pair in shown.pairs})
+            asked = save_bar(drafts, {pair.id for pair in shown.pairs}, shown.counts.count)
             for_all(caller, sheet, where, shown.counts, bool(drafts))
+        if asked:
+            save(caller, sheet, drafts)
     if shown.pairs:
-        grid(shown.pairs, shown.before, key=shown.key, editable=sheet.status == "ready")
+        grid(shown.pairs, shown.before, key=shown.key, editable=editable)
         st.pagination(shown.pages, key="p", bind="query-params")
     else:
         st.info("No pair matches. Widen the filter.", icon=":material/filter_alt_off:")

@@ -6,11 +6,12 @@ import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet, list_training_sheets
 from ontos.kernel.caller import Caller
+from ontos.kernel.permission import decide, write
 from pages.frame import empty, loaded, pick
 
 
 def chosen_sheet(caller: Caller) -> TrainingSheet:
-    """Let one be picked; where there is none to review, say what to do and stop."""
+    """Let one be picked, beside how much of it is decided; where there is none, stop."""
     sheets: Sequence[TrainingSheet] = loaded(lambda: list_training_sheets(caller, limit=200)).items
     usable = [s for s in sheets if s.status in ("ready", "archived")]
     if not usable:
@@ -18,16 +19,19 @@ def chosen_sheet(caller: Caller) -> TrainingSheet:
         empty(
             "No pairs to review yet",
             "A training sheet is being assembled. Its pairs will be here in a moment."
-            if assembling else "Put a sheet through a template: its prompts and responses come here.",
-            "Open Generate", ("generate", None),
+            if assembling else "Put a sheet through a template: its pairs come here.",
+            "Open Generate", ("generate", "assemble"),
         )  # fmt: skip
         st.stop()
-    chosen = pick("Training sheet", usable, "sheet", title=_title)
-    return chosen or usable[0]
+    choice, meter = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
+    with choice:
+        chosen = pick("Training sheet", usable, "sheet", title=_title) or usable[0]
+    with meter:
+        _meter(chosen)
+    return chosen
 
 
-def meter(sheet: TrainingSheet) -> None:
-    """How much of it is decided."""
+def _meter(sheet: TrainingSheet) -> None:
     total, done = sheet.total_items, sheet.total_items - sheet.pending_count
     counts = {
         "approved": sheet.approved_count - sheet.edited_count, "edited": sheet.edited_count,
@@ -36,8 +40,16 @@ def meter(sheet: TrainingSheet) -> None:
     }  # fmt: skip
     parts = "".join(f" · {count:,} {words}" for words, count in counts.items() if count)
     st.progress(done / total if total else 0.0, text=f"**{done:,} of {total:,} reviewed**{parts}")
+
+
+def may_review(caller: Caller, sheet: TrainingSheet) -> bool:
+    """Says why where it may not be."""
+    decision = decide(caller, write("labels"))
     if sheet.status == "archived":
         st.caption(":material/inventory_2: Archived: its pairs can be read, not reviewed.")
+    elif not decision.allowed:
+        st.caption(f":material/lock: You can read these pairs, not review them: {decision.reason}")
+    return decision.allowed and sheet.status == "ready"
 
 
 def _title(sheet: TrainingSheet) -> str:

@@ -1,6 +1,6 @@
 """Run every measurement, each in a process of its own so that peaks of memory are its own.
 
-    python -m tests.bench [name …]
+python -m tests.bench [name …]
 """
 
 import subprocess
@@ -12,7 +12,9 @@ MEASURES = ("assemble", "label", "pages", "ingest", "start")
 def main(names: list[str]) -> int:
     failed = 0
     for name in names or MEASURES:
-        failed += subprocess.run([sys.executable, "-m", f"tests.bench.{name}"], check=False).returncode
+        failed += subprocess.run(
+            [sys.executable, "-m", f"tests.bench.{name}"], check=False
+        ).returncode
     return 1 if failed else 0
 
 

@@ -36,7 +36,7 @@ def bare_seconds(rows: int) -> float:
         store.execute(
             "CREATE TABLE bench AS SELECT printf('item%08d', i) AS item, 'please look into the matter"
             " of order number ' || i || ' and tell me more' AS message, 'label' || (i % 50) AS label"
-            f" FROM range({rows}) AS r(i)"  # noqa: S608 - an int
+            f" FROM range({rows}) AS r(i)"
         )
         store.execute(
             "CREATE TABLE labels AS SELECT item, 'known ' || label AS response FROM bench"

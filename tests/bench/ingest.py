@@ -26,7 +26,12 @@ def main() -> None:
             )  # fmt: skip
             with urllib.request.urlopen(request) as answer:  # noqa: S310
                 assert json.load(answer)["ingested"] == BATCH
-        bench("ingest_rest", BATCH * BATCHES / (time.perf_counter() - began), "rows/s", "more is better")
+        bench(
+            "ingest_rest",
+            BATCH * BATCHES / (time.perf_counter() - began),
+            "rows/s",
+            "more is better",
+        )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ STAGES = ("home", "data", "generate", "label", "train", "deploy", "monitor", "im
 def views(stage: str) -> list[str]:
     """The keys of a stage's views, as its page declares them."""
     source = open(f"pages/{stage}/page.py", encoding="utf-8").read()
-    return [line.split('View("')[1].split('"')[0] for line in source.splitlines() if 'View("' in line]
+    return [
+        line.split('View("')[1].split('"')[0] for line in source.splitlines() if 'View("' in line
+    ]
 
 
 def main() -> None:
@@ -32,7 +34,12 @@ def main() -> None:
                 statements, waits, seconds = cost(stage, view)
                 worst = max(worst, waits)
                 name = f"page_{stage}_{view}"
-                bench(f"{name}_waits", waits, f"waits of {statements} statements, {seconds:.2f} s", "<= 2")
+                bench(
+                    f"{name}_waits",
+                    waits,
+                    f"waits of {statements} statements, {seconds:.2f} s",
+                    "<= 2",
+                )
         bench("page_worst_waits", worst, "waits", "<= 2")
         process.use(None)
 

@@ -42,7 +42,11 @@ def answered(url: str, seconds: float = 60) -> float:
 def running(command: list[str], url: str, **env: str) -> Iterator[float]:
     """The seconds from starting `command` to the first answer."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        env=os.environ | env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield answered(url)

@@ -1,6 +1,8 @@
 """MCP, with the official client over streamable HTTP against a served app."""
 
 import base64
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -55,6 +57,14 @@ def test_both_addresses_speak_both_protocols(url: str, path: str, mode: str) -> 
     made = talk(url + path, then, mode=mode)
     assert not made.is_error
     assert made.structured_content["name"] == "top"
+
+
+def test_the_start_does_not_pay_for_mcp() -> None:
+    code = (
+        "import sys; from ontos.doors.mcp import mcp_routes; mcp_routes(lambda: None);"
+        "sys.exit('mcp' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_every_operation_is_a_tool_of_the_administrator(url: str) -> None:

@@ -23,7 +23,9 @@ def history(caller: Caller, table: Callable[..., str]) -> str:
 def test_newest_first_and_filtered(caller: Caller, history: str) -> None:
     everything = [e.operation for e in list_audit(caller).items]
     assert everything == ["archive_sheet", "create_sheet"]
-    assert [e.operation for e in list_audit(caller, operation="create_sheet").items] == ["create_sheet"]
+    assert [e.operation for e in list_audit(caller, operation="create_sheet").items] == [
+        "create_sheet"
+    ]
     assert len(list_audit(caller, entity_type="sheet", entity_id=history).items) == 2
     assert list_audit(caller, since=now() + timedelta(minutes=1)).items == []
     assert list_audit(caller, user="nobody").items == []
@@ -32,7 +34,10 @@ def test_newest_first_and_filtered(caller: Caller, history: str) -> None:
 def test_pages_do_not_overlap(caller: Caller, history: str) -> None:
     first = list_audit(caller, limit=1)
     second = list_audit(caller, limit=1, cursor=first.next_cursor)
-    assert [first.items[0].operation, second.items[0].operation] == ["archive_sheet", "create_sheet"]
+    assert [first.items[0].operation, second.items[0].operation] == [
+        "archive_sheet",
+        "create_sheet",
+    ]
     assert second.next_cursor is None
 
 

@@ -40,7 +40,9 @@ def test_tasks_wait_for_their_assignee_or_for_anybody(
     for assignee in (None, caller.user, "somebody@example.org"):
         create_task(caller, TaskSpec(title="t", target_record_count=1, assignee=assignee))
     assert [(w.what, w.count) for w in list_waiting(caller)] == [("annotation tasks", 2)]
-    assert [(w.what, w.count) for w in list_waiting(as_role("labeler"))] == [("annotation tasks", 1)]
+    assert [(w.what, w.count) for w in list_waiting(as_role("labeler"))] == [
+        ("annotation tasks", 1)
+    ]
 
 
 def test_a_notice_is_shown_until_it_is_put_away(caller: Caller) -> None:

@@ -48,9 +48,7 @@ def _sheet(caller: Caller, sheet_id: str) -> None:
         name="kinds", source_table="workbench.data_default.kinds", item_id_column="item",
         modalities={"channel": "metadata"},
     ))  # fmt: skip
-    caller.warehouse.execute(
-        "UPDATE sheets SET id = :to WHERE id = :id", to=sheet_id, id=sheet.id
-    )
+    caller.warehouse.execute("UPDATE sheets SET id = :to WHERE id = :id", to=sheet_id, id=sheet.id)
 
 
 def _evaluation(caller: Caller, trained: Trained) -> None:

@@ -32,7 +32,11 @@ def to_training(served: Trained, given: Feedback) -> str:
 
 def test_a_correction_becomes_a_pending_pair(served: Trained) -> None:
     pair = get_pair(served.caller, to_training(served, give(served, correction="fruit")))
-    assert (pair.review_status, pair.response, pair.response_source) == ("pending", "fruit", "feedback")
+    assert (pair.review_status, pair.response, pair.response_source) == (
+        "pending",
+        "fruit",
+        "feedback",
+    )
     assert "one kiwi" in pair.prompt and pair.training_sheet_id == served.sheet.id
 
 

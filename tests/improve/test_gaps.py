@@ -20,7 +20,7 @@ from ontos.improve.gaps import (
 from ontos.kernel.errors import NotFound, NotNow, Refused
 from ontos.kernel.fields import new_id
 from ontos.label.tasks import list_tasks
-from ontos.train.training_jobs import cancel_training_job, Cancellation
+from ontos.train.training_jobs import Cancellation, cancel_training_job
 from tests.improve.conftest import ENDPOINT, WRONG
 from tests.train.made import Trained
 
@@ -52,7 +52,9 @@ def test_the_evidence_is_the_rows_that_were_counted(served: Trained) -> None:
 
 
 def test_a_thumbs_down_is_a_gap(served: Trained) -> None:
-    spec = FeedbackSpec(endpoint_name=ENDPOINT, input={"message": "x"}, output="tool", rating="down")
+    spec = FeedbackSpec(
+        endpoint_name=ENDPOINT, input={"message": "x"}, output="tool", rating="down"
+    )
     create_feedback(served.caller, spec)
     gap = found(served)[NEGATIVE_FEEDBACK.kind, "tool"]
     assert (gap.affected, gap.total) == (1, 1)

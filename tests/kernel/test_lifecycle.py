@@ -5,7 +5,9 @@ import pytest
 from ontos.kernel.errors import NotNow
 from ontos.kernel.lifecycle import Lifecycle
 
-LIFE = Lifecycle("thing", {"draft": ("published", "archived"), "published": ("archived",), "archived": ()})
+LIFE = Lifecycle(
+    "thing", {"draft": ("published", "archived"), "published": ("archived",), "archived": ()}
+)
 
 
 def test_an_allowed_transition_passes() -> None:
@@ -13,7 +15,9 @@ def test_an_allowed_transition_passes() -> None:
 
 
 def test_a_refused_transition_says_which_are_allowed() -> None:
-    with pytest.raises(NotNow, match=r"is published and cannot become draft. It may become archived"):
+    with pytest.raises(
+        NotNow, match=r"is published and cannot become draft. It may become archived"
+    ):
         LIFE.check("published", "draft")
 
 

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ontos.kernel.errors import Denied, NotFound
+from ontos.warehouse.protocol import Warehouse
 from ontos.workspace.databricks.client import Connection, told
 from ontos.workspace.names import three_parts, visible
 from ontos.workspace.protocols import Column, Table
@@ -17,6 +18,10 @@ class DatabricksCatalog:
 
     def __init__(self, connection: Connection, catalog: str, org: str) -> None:
         self._connection, self._catalog, self._org = connection, catalog, org
+
+    def inside(self, transaction: Warehouse) -> "DatabricksCatalog":
+        """Unity Catalog knows of no transaction."""
+        return self
 
     def catalogs(self) -> list[str]:
         with told("The catalogs cannot be listed"):

@@ -18,6 +18,9 @@ class LocalCatalog:
     def __init__(self, warehouse: Warehouse, org: str) -> None:
         self._warehouse, self._org = warehouse, org
 
+    def inside(self, transaction: Warehouse) -> "LocalCatalog":
+        return LocalCatalog(transaction, self._org)
+
     def catalogs(self) -> list[str]:
         return [CATALOG]
 

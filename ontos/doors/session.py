@@ -1,0 +1,40 @@
+"""Who is looking at a page: by its websocket's headers, or by its OpenID Connect session."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ontos.bootstrap import Workbench, local_person
+from ontos.doors.identity import mode, person_of
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Unauthenticated
+from ontos.workspace import Person
+
+LOOPBACK = "127.0.0.1"
+
+
+def from_session(bench: Workbench, org: str | None) -> Caller:
+    """The caller behind the page that runs now; raises Unauthenticated with the remedy."""
+    return bench.directory.of_person(_person(bench), org, "page")
+
+
+def can_sign_in(bench: Workbench) -> bool:
+    """Whether a sign-in button leads anywhere."""
+    return mode(bench.settings) == "oidc"
+
+
+def _person(bench: Workbench) -> Person:
+    if can_sign_in(bench):
+        return _signed_in(st.user.to_dict() if st.user.is_logged_in else {})
+    headers = {name.lower(): value for name, value in st.context.headers.items()}
+    if mode(bench.settings) == "local" and not headers:
+        return local_person()  # no browser at all: this machine's user runs the script
+    return person_of(bench, headers, st.context.ip_address or LOOPBACK)
+
+
+def _signed_in(claims: Mapping[str, object]) -> Person:
+    user = claims.get("email") or claims.get("preferred_username")
+    if not user:
+        raise Unauthenticated("Nobody is signed in. Sign in to go on.")
+    groups = claims.get("groups")
+    return Person(str(user), frozenset(map(str, groups)) if isinstance(groups, list) else frozenset())

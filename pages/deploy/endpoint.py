@@ -1,0 +1,170 @@
+"""One endpoint: what answers, since when, and how to swap, roll back or delete it."""
+
+import streamlit as st
+
+from ontos.deploy.endpoints import (
+    Endpoint,
+    EndpointChange,
+    Served,
+    delete_endpoint,
+    get_endpoint,
+    list_endpoint_versions,
+    rollback_endpoint,
+    update_endpoint,
+)
+from ontos.kernel.caller import Caller
+from ontos.monitor.performance import Performance, get_performance
+from ontos.train.training_jobs import TrainingJob, list_training_jobs
+from pages.data.words import escaped
+from pages.frame import attempt, go, loaded, mark, polled
+
+MOVING = ("creating", "updating")
+
+
+def draw_endpoint(caller: Caller, name: str) -> None:
+    if st.button("All endpoints", icon=":material/arrow_back:", type="tertiary"):
+        go("deploy", "endpoints")
+    endpoint, served, seen, jobs = loaded(
+        lambda: get_endpoint(caller, name),
+        lambda: list_endpoint_versions(caller, name).items,
+        lambda: get_performance(caller, name),
+        lambda: list_training_jobs(caller, status="succeeded", limit=500).items,
+    )
+    _header(endpoint)
+    if endpoint.status in MOVING:
+        polled(0.7)(_loading)(caller, name)
+    elif endpoint.error_message:
+        st.error(escaped(endpoint.error_message), icon=":material/error:")
+    _today(seen)
+    _actions(caller, endpoint, [job for job in jobs if job.uc_model_name == endpoint.model_name])
+    _history(served)
+    _how_to_ask(endpoint)
+
+
+def _header(endpoint: Endpoint) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        st.subheader(
+            f"{escaped(endpoint.name)} {mark(endpoint.status)}", anchor=False, width="stretch"
+        )
+        with st.container(horizontal=True, width="content"):
+            if endpoint.model_version and st.button(
+                "Ask it", type="primary", icon=":material/chat:"
+            ):
+                go("deploy", "playground", endpoint=endpoint.name)
+            if st.button("Performance", icon=":material/monitoring:"):
+                go("monitor", "performance", endpoint=endpoint.name)
+            if st.button("Gaps", icon=":material/trending_up:"):
+                go("improve", "gaps", endpoint=endpoint.name)
+    version = f"version {endpoint.model_version}" if endpoint.model_version else "no version yet"
+    st.caption(
+        f"{escaped(endpoint.model_name)} {version} · made {endpoint.created_at:%Y-%m-%d %H:%M} by "
+        f"{escaped(endpoint.created_by)}"
+    )
+
+
+def _loading(caller: Caller, name: str) -> None:
+    endpoint = loaded(lambda: get_endpoint(caller, name))
+    if endpoint.status not in MOVING:
+        st.rerun()
+    keeps = (
+        f" Version {endpoint.model_version} answers meanwhile." if endpoint.model_version else ""
+    )
+    st.info(f"Version {endpoint.pending_version} is being loaded.{keeps}",
+            icon=":material/hourglass_top:")  # fmt: skip
+
+
+def _today(seen: Performance) -> None:
+    if not seen.request_count:
+        st.caption("Nobody has asked it in the last 24 hours.")
+        return
+    with st.container(horizontal=True):
+        st.metric("Requests in 24 hours", f"{seen.request_count:,}", border=True, width=190)
+        st.metric("Errors", f"{seen.error_rate:.1%}", border=True, width=190)
+        st.metric("95 percent within", f"{seen.latency_ms.p95:,.0f} ms", border=True, width=190)
+
+
+def _actions(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None:
+    still = endpoint.status not in MOVING
+    with st.container(horizontal=True):
+        if still:
+            _update(caller, endpoint, jobs)
+        if still and endpoint.previous_version:
+            _rollback(caller, endpoint)
+        _delete(caller, endpoint)
+
+
+def _update(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None:
+    others = {
+        str(job.uc_model_version): job
+        for job in jobs
+        if job.uc_model_version != endpoint.model_version
+    }
+    with st.popover("Change version", icon=":material/swap_horiz:", disabled=not others,
+                    help=None if others else "This is the only version of the model."):  # fmt: skip
+        version = st.selectbox(
+            "Version", list(others), key="update-version",
+            format_func=lambda v: f"v{v} · {others[v].metrics.get('val_accuracy', 0):.1%} right",
+        )  # fmt: skip
+        st.caption("The present version answers until the other one is loaded.")
+        sure = st.button("Change", type="primary", key="update", disabled=not others)
+    if sure and attempt(
+        update_endpoint, caller, endpoint.name, EndpointChange(model_version=version),
+        done=f"Version {version} is being loaded",
+    ):  # fmt: skip
+        st.rerun()
+
+
+def _rollback(caller: Caller, endpoint: Endpoint) -> None:
+    with st.popover("Roll back", icon=":material/undo:"):
+        st.write(f"Version {endpoint.previous_version} answers again instead of "
+                 f"{endpoint.model_version}.")  # fmt: skip
+        sure = st.button("Roll back now", type="primary", key="rollback")
+    if sure and attempt(
+        rollback_endpoint, caller, endpoint.name,
+        done=lambda e: f"Version {e.model_version} answers"
+        if e.status == "ready" else f"Version {e.pending_version} is being loaded",
+    ):  # fmt: skip
+        st.rerun()
+
+
+def _delete(caller: Caller, endpoint: Endpoint) -> None:
+    with st.popover("Delete", icon=":material/delete:"):
+        st.write("Nothing answers under this name any more. Its metrics and its model stay.")
+        sure = st.button("Delete the endpoint", type="primary", key="delete")
+    if sure and attempt(delete_endpoint, caller, endpoint.name, done="Deleted"):
+        go("deploy", "endpoints")
+
+
+def _history(served: list[Served]) -> None:
+    st.markdown("**What answered when**")
+    if not served:
+        st.caption("No version has answered yet.")
+        return
+    st.dataframe(
+        [row.model_dump() for row in served], hide_index=True, key="served",
+        column_order=("at", "model_version", "how", "user"),
+        column_config={
+            "at": st.column_config.DatetimeColumn("Since (UTC)", format="YYYY-MM-DD HH:mm:ss"),
+            "model_version": "Version", "how": "By", "user": "Who",
+        },
+    )  # fmt: skip
+
+
+def _how_to_ask(endpoint: Endpoint) -> None:
+    with st.expander("Ask it from a program"):
+        variables = ", ".join(f'"{name}": "…"' for name in endpoint.inputs or ["variable"])
+        st.code(
+            f"curl -X POST {address()}/api/v1/deployment/endpoints/{endpoint.name}/query \\\n"
+            "  -H 'Content-Type: application/json' -H 'X-Ontos-Token: <token>' \\\n"
+            f"  -d '{{\"inputs\": [{{{variables}}}]}}'",
+            language="bash",
+        )
+        st.caption("Create a token under Govern, API tokens. It needs read on deploy.")
+
+
+def address() -> str:
+    """Where this app is reached, as the browser sees it."""
+    url = st.context.url or "http://127.0.0.1:8501"
+    return "/".join(url.split("/")[:3])

@@ -1,0 +1,13 @@
+"""Deploy: models behind names, and a place to ask them."""
+
+from pages.frame import View, stage
+
+stage(
+    "Deploy",
+    "Serve a version of a model under a name, ask it, and swap or roll back its version.",
+    (
+        View("endpoints", "Endpoints", "pages.deploy.endpoints"),
+        View("playground", "Playground", "pages.deploy.playground"),
+        View("models", "Models", "pages.deploy.models"),
+    ),
+)

@@ -1,0 +1,208 @@
+"""One pair at a time, by keyboard: A approves, X rejects, F flags, E edits, J and K move."""
+
+from typing import Any
+
+import streamlit as st
+
+from ontos.generate.training_sheets import TrainingSheet
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict, OntosError
+from ontos.label.pairs import PairInContext
+from ontos.label.reviews import review_batch
+from pages.frame import mark, show
+from pages.label.filters import STATUSES
+from pages.label.queue import Queue, begin_again, open_queue, read_anew, read_on
+from pages.label.source_row import source_row
+from pages.label.training_sheets import chosen_sheet, may_review
+
+REASONS = ("The response is wrong", "Cannot be decided from this", "Not usable", "Duplicate")
+SHORT = 60
+"""Characters up to which a response is taken for a label."""
+
+
+def draw(caller: Caller) -> None:
+    sheet = chosen_sheet(caller)
+    if may_review(caller, sheet):
+        _desk(caller, sheet)
+
+
+@st.fragment
+def _desk(caller: Caller, sheet: TrainingSheet) -> None:
+    status = st.segmented_control(
+        "Look at", STATUSES, default="pending", key="focus-status", format_func=str.capitalize,
+        on_change=begin_again, label_visibility="collapsed",
+    )  # fmt: skip
+    queue = open_queue(caller, sheet, status)
+    shown = read_on(caller, queue)
+    _said()
+    if shown is None:
+        _end(sheet, queue)
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _pair(shown)
+    with right:
+        _desk_of(caller, queue, shown)
+
+
+def _pair(shown: PairInContext) -> None:
+    with st.container(border=True):
+        st.markdown(f"{mark(shown.review_status)} :gray[{shown.item_ref}]")
+        st.text(shown.prompt)
+    st.caption("Response")
+    with st.container(border=True):
+        st.text(shown.response or "None yet. Write one with E, or choose a label.")
+    if shown.review_reason:
+        st.caption(f"{shown.reviewed_by}: {shown.review_reason}")
+    source_row(shown)
+
+
+def _desk_of(caller: Caller, queue: Queue, shown: PairInContext) -> None:
+    if st.session_state.get("focus-editing") == shown.id:
+        _editor(caller, queue, shown)
+    else:
+        _buttons(caller, queue, shown)
+    labels = quick_labels(queue)
+    if labels:
+        st.caption("Choose the label by its number")
+        with st.container(horizontal=True, gap="small"):
+            for number, label in enumerate(labels, 1):
+                same = label == shown.response
+                st.button(
+                    label, key=f"label-{number}", shortcut=str(number), wrap=False,
+                    type="primary" if same else "secondary", on_click=_decide,
+                    args=(caller, queue, "approve" if same else "edit", None if same else label),
+                )  # fmt: skip
+
+
+def _buttons(caller: Caller, queue: Queue, shown: PairInContext) -> None:
+    decide: dict[str, Any] = {"on_click": _decide, "width": "stretch"}
+    st.button(
+        "Approve", key="approve", shortcut="A", type="primary", disabled=not shown.response,
+        icon=":material/check:", args=(caller, queue, "approve"), **decide,
+    )  # fmt: skip
+    st.button(
+        "Edit the response", key="edit", shortcut="E", icon=":material/edit:", width="stretch",
+        on_click=st.session_state.update, args=({"focus-editing": shown.id},),
+    )  # fmt: skip
+    reject, flag = st.columns(2)
+    with reject:
+        st.button("Reject", key="reject", shortcut="X", icon=":material/close:",
+                  args=(caller, queue, "reject"), **decide)  # fmt: skip
+    with flag:
+        st.button("Flag", key="flag", shortcut="F", icon=":material/flag:",
+                  args=(caller, queue, "flag"), **decide)  # fmt: skip
+    st.selectbox(
+        "Why, to reject or flag", REASONS, index=None, key="focus-reason", accept_new_options=True,
+        placeholder="Choose or write; kept for the next",
+    )  # fmt: skip
+    _moves(caller, queue)
+
+
+def _moves(caller: Caller, queue: Queue) -> None:
+    back, undo, on = st.columns(3)
+    with back:
+        st.button("Back", key="back", shortcut="K", width="stretch", disabled=queue.at == 0,
+                  on_click=queue.move, args=(-1,))  # fmt: skip
+    with undo:
+        st.button("Undo", key="undo", shortcut="Z", width="stretch", disabled=not queue.decided,
+                  on_click=_undo, args=(caller, queue))  # fmt: skip
+    with on:
+        st.button("Next", key="next", shortcut="J", width="stretch", on_click=queue.move, args=(1,))
+
+
+def _editor(caller: Caller, queue: Queue, shown: PairInContext) -> None:
+    """Ctrl+Enter saves; labels are chosen from a list that new ones may join."""
+    labels = [c.label for c in queue.labels.top]
+    with st.form("focus-edit", border=False):
+        if is_classes(queue):
+            at = labels.index(shown.response) if shown.response in labels else None
+            text = st.selectbox("New response", labels, index=at, accept_new_options=True)
+        else:
+            text = st.text_area("New response", shown.response or "", height=220)
+        if st.form_submit_button("Save and go on", type="primary", width="stretch"):
+            _decide(caller, queue, "edit", text or "")
+            st.rerun(scope="fragment")
+    st.button("Leave it as it was", key="leave", type="tertiary", shortcut="Esc",
+              on_click=st.session_state.update, args=({"focus-editing": None},))  # fmt: skip
+
+
+def _decide(caller: Caller, queue: Queue, action: str, response: str | None = None) -> None:
+    """Save the decision and go on; where it is refused, say why and stay."""
+    shown = queue.context[queue.pairs[queue.at].id]
+    reason = st.session_state.get("focus-reason")
+    if action in ("reject", "flag") and not reason:
+        _say("warning", f"Say why you {action}, in the field below the buttons.")
+        return
+    try:
+        reason = reason if action in ("reject", "flag") else None
+        _save(caller, queue, shown, action=action, response=response, reason=reason)
+    except Conflict as error:
+        read_anew(caller, queue, shown.id)
+        _say("warning", f"{error.detail} It is shown as it is now.")
+        return
+    except OntosError as error:
+        _say("error", error)
+        return
+    queue.decided.append((shown.id, shown.review_status))
+    st.session_state["focus-editing"] = None
+    read_anew(caller, queue, shown.id)
+    queue.move(1)
+
+
+def _save(caller: Caller, queue: Queue, shown: PairInContext, **decision: str | None) -> None:
+    change = {"pair_id": shown.id, "version": shown.version, **decision}
+    batch: Any = {"changes": [change]}
+    review_batch(caller, queue.training_sheet_id, batch)
+
+
+def _undo(caller: Caller, queue: Queue) -> None:
+    """Reopen what was decided last, and go back to it."""
+    pair_id, _ = queue.decided.pop()
+    shown = queue.context[pair_id]
+    try:
+        _save(caller, queue, shown, action="reopen")
+    except OntosError as error:
+        _say("error", error)
+        return
+    read_anew(caller, queue, pair_id)
+    queue.at = next(n for n, pair in enumerate(queue.pairs) if pair.id == pair_id)
+
+
+def is_classes(queue: Queue) -> bool:
+    """Whether responses are labels: few and short, not texts."""
+    top = queue.labels.top
+    return (
+        bool(top) and len(top) == queue.labels.distinct and all(len(c.label) <= SHORT for c in top)
+    )
+
+
+def quick_labels(queue: Queue) -> list[str]:
+    """The nine most frequent, for the number keys."""
+    return [c.label for c in queue.labels.top[:9]] if is_classes(queue) else []
+
+
+def _say(kind: str, what: str | OntosError) -> None:
+    st.session_state["focus-said"] = (kind, what)
+
+
+def _said() -> None:
+    """What a button's click was answered, once."""
+    kind, what = st.session_state.pop("focus-said", (None, None))
+    if isinstance(what, OntosError):
+        show(what)
+    elif kind:
+        st.warning(what, icon=":material/warning:")
+
+
+def _end(sheet: TrainingSheet, queue: Queue) -> None:
+    st.success(
+        f"That was the last one. You decided {len(queue.decided):,} here.",
+        icon=":material/done_all:",
+    )
+    with st.container(horizontal=True):
+        st.button("Back", key="back", shortcut="K", disabled=queue.at == 0,
+                  on_click=queue.move, args=(-1,))  # fmt: skip
+        if st.button("Start again", key="again", icon=":material/refresh:"):
+            begin_again()
+            st.rerun()

@@ -1,0 +1,34 @@
+"""The row that a pair was made of: its pictures, then its fields."""
+
+from typing import Any
+
+import streamlit as st
+
+from ontos.label.pairs import PairInContext
+
+
+def source_row(shown: PairInContext) -> None:
+    if shown.source is None:
+        st.caption(f":material/info: {shown.source_problem}")
+        return
+    images = {c.name for c in shown.source_columns if c.modality == "image"}
+    for name in sorted(images):
+        if address := shown.source.get(name):
+            _image(name, str(address))
+    rest = {k: v for k, v in shown.source.items() if k not in images and k != "item_ref"}
+    with st.expander("Source row", expanded=len(rest) <= 6):
+        for name, value in rest.items():
+            st.markdown(f":gray[{name}]")
+            st.text(_plain(value))
+
+
+def _image(name: str, address: str) -> None:
+    """The browser fetches it, so that this app asks no address that a row names."""
+    if not address.startswith(("https://", "http://", "data:image/")):
+        st.caption(f"{name}: {address[:200]}")
+        return
+    st.image(address, caption=name, width=420)
+
+
+def _plain(value: Any) -> str:
+    return "(empty)" if value in (None, "") else str(value)

@@ -1,0 +1,115 @@
+"""Requests, errors and latency of an endpoint over a window of time."""
+
+import streamlit as st
+
+from ontos.kernel.caller import Caller
+from ontos.monitor.performance import (
+    FailedRequest,
+    Performance,
+    get_performance_series,
+    list_failed_requests,
+    list_performance,
+)
+from pages.frame import empty, loaded, pick
+from pages.monitor.charts import latencies, requests
+
+WINDOWS = {"Last hour": 60, "24 hours": 1_440, "7 days": 10_080, "30 days": 43_200}
+
+
+def draw(caller: Caller) -> None:
+    minutes = WINDOWS[st.session_state.get("window") or "24 hours"]
+    overview = loaded(lambda: list_performance(caller, minutes=minutes)).items
+    if not overview:
+        empty(
+            "Nothing to watch yet",
+            "Deploy a model. Every request to it is counted here; metrics of models that run "
+            "elsewhere can be sent in.",
+            "Deploy a model", ("deploy", "endpoints"), new="1",
+        )  # fmt: skip
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seen = pick("Endpoint", overview, "endpoint", title=lambda p: p.endpoint_name,
+                    identity=lambda p: p.endpoint_name)  # fmt: skip
+        st.segmented_control("Window", list(WINDOWS), default="24 hours", key="window",
+                             required=True)  # fmt: skip
+        st.button("Refresh", icon=":material/refresh:")
+    if seen is None:
+        return
+    _cards(seen)
+    if seen.request_count:
+        _over_time(caller, seen.endpoint_name, minutes)
+    else:
+        st.info("Nobody asked it in this window. Choose a longer one, or ask it in the playground.",
+                icon=":material/hourglass_empty:")  # fmt: skip
+    if len(overview) > 1:
+        _all(overview)
+
+
+def _cards(seen: Performance) -> None:
+    latency = seen.latency_ms
+    named = (
+        ("Requests", f"{seen.request_count:,}", None),
+        ("Errors", f"{seen.error_count:,}", "Answers with a status from 400 on."),
+        ("Error rate", _or_dash(seen.error_rate, ".1%"), None),
+        ("Half within", _or_dash(latency.p50, ",.0f", " ms"), "The median latency."),
+        ("95 % within", _or_dash(latency.p95, ",.0f", " ms"), "One in twenty takes longer."),
+        ("99 % within", _or_dash(latency.p99, ",.0f", " ms"), "One in a hundred takes longer."),
+    )
+    with st.container(horizontal=True):
+        for title, value, about in named:
+            st.metric(title, value, help=about, border=True, width=150)
+
+
+def _or_dash(value: float | None, form: str, unit: str = "") -> str:
+    """A figure that is not there is not zero."""
+    return "\N{EN DASH}" if value is None else f"{value:{form}}{unit}"
+
+
+def _over_time(caller: Caller, name: str, minutes: int) -> None:
+    series, failed = loaded(
+        lambda: get_performance_series(caller, name, minutes=minutes),
+        lambda: list_failed_requests(caller, name, minutes=minutes).items,
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Requests**")
+        requests(series)
+    with right:
+        st.markdown("**Latency**, milliseconds")
+        latencies(series)
+    _errors(failed)
+
+
+def _errors(failed: list[FailedRequest]) -> None:
+    st.markdown("**Latest errors**")
+    if not failed:
+        st.caption("No request failed in this window.")
+        return
+    st.dataframe(
+        [row.model_dump() for row in failed], hide_index=True, key="failed",
+        column_order=("at", "status_code", "error_message", "latency_ms", "model_version", "user",
+                      "source"),
+        column_config={
+            "at": st.column_config.DatetimeColumn("When (UTC)", format="YYYY-MM-DD HH:mm:ss"),
+            "status_code": st.column_config.NumberColumn("Status", format="%d", width="small"),
+            "error_message": st.column_config.TextColumn("Why", width="large"),
+            "latency_ms": st.column_config.NumberColumn("ms", format="%.0f", width="small"),
+            "model_version": "Version", "user": "Who", "source": "Counted by",
+        },
+    )  # fmt: skip
+
+
+def _all(overview: list[Performance]) -> None:
+    st.markdown("**All endpoints** in this window")
+    rows = [
+        {"Endpoint": seen.endpoint_name, "Requests": seen.request_count,
+         "Errors": seen.error_count, "Error rate": seen.error_rate, "p50": seen.latency_ms.p50,
+         "p95": seen.latency_ms.p95, "p99": seen.latency_ms.p99}
+        for seen in overview
+    ]  # fmt: skip
+    milliseconds = st.column_config.NumberColumn(format="%.0f ms")
+    st.dataframe(
+        rows, hide_index=True, key="overview",
+        column_config={"Error rate": st.column_config.NumberColumn(format="percent"),
+                       "p50": milliseconds, "p95": milliseconds, "p99": milliseconds},
+    )  # fmt: skip

@@ -1,0 +1,115 @@
+"""Two versions of a model on the same pairs, which neither has trained on."""
+
+import streamlit as st
+
+from ontos.kernel.caller import Caller
+from ontos.train.comparisons import Comparison, Difference, compare_versions
+from ontos.train.training_jobs import TrainingJob, list_training_jobs
+from pages.data.words import escaped
+from pages.frame import attempt, empty, go, loaded, param
+from pages.train.figures import changes
+
+TITLES = {
+    "accuracy": "Right answers", "macro_f1": "Macro F1", "exact_match": "Exact matches",
+    "token_f1": "Word overlap",
+}  # fmt: skip
+
+
+def draw(caller: Caller) -> None:
+    jobs = loaded(lambda: list_training_jobs(caller, status="succeeded", limit=500)).items
+    models: dict[str, list[TrainingJob]] = {}
+    for job in jobs:
+        models.setdefault(str(job.uc_model_name), []).append(job)
+    several = [name for name, versions in models.items() if len(versions) > 1]
+    if not several:
+        empty(
+            "Nothing to compare yet",
+            "A comparison needs two versions of a model. Train the same model name again, after "
+            "more pairs were approved or with other settings.",
+            "Train a model", ("train", "new"),
+        )  # fmt: skip
+        return
+    chosen = _choose(several, models)
+    if chosen is None:
+        return
+    if st.button("Compare", type="primary", icon=":material/compare_arrows:"):
+        with st.spinner("Asking both versions the same pairs"):
+            found = attempt(compare_versions, caller, *chosen)
+        st.session_state["comparison"] = found
+    found = st.session_state.get("comparison")
+    if found and (found.model_name, found.version_a, found.version_b) == chosen:
+        _result(found)
+
+
+def _choose(
+    several: list[str], models: dict[str, list[TrainingJob]]
+) -> tuple[str, str, str] | None:
+    """Model, former and newer version; by default the two newest."""
+    wanted = param("model")
+    left, middle, right = st.columns([2, 3, 3])
+    model = left.selectbox(
+        "Model",
+        several,
+        index=several.index(wanted) if wanted in several else 0,
+        key="compare-model",
+    )
+    by_version = {str(job.uc_model_version): job for job in models[model]}
+    versions = list(by_version)
+
+    def title(version: str) -> str:
+        job = by_version[version]
+        accuracy = job.metrics.get("val_accuracy")
+        good = f", {accuracy:.1%}" if accuracy is not None else ""
+        return f"v{version} · {job.created_at:%Y-%m-%d %H:%M}{good}"
+
+    a = middle.selectbox("From", versions, index=1, format_func=title, key=f"compare-a-{model}")
+    b = right.selectbox("To", versions, index=0, format_func=title, key=f"compare-b-{model}")
+    if a == b:
+        st.caption("Choose two different versions.")
+        return None
+    return model, a, b
+
+
+def _result(found: Comparison) -> None:
+    st.caption(
+        f"Both were asked {found.examples:,} of the {found.validation_pairs:,} validation pairs of "
+        "the newer version: those that neither of them has trained on."
+    )
+    with st.container(horizontal=True):
+        for name, difference in found.metrics.items():
+            _figure(TITLES.get(name, name), difference, share=name in ("accuracy", "exact_match"))
+        st.metric("Became right", f"{found.improved:,}", border=True, width=170)
+        st.metric("Became wrong", f"{found.worsened:,}", border=True, width=170)
+    if found.per_label:
+        st.subheader("By label", anchor=False)
+        changes(found.per_label)
+        with st.expander("All labels"):
+            _labels(found)
+    better = found.version_b if found.improved >= found.worsened else found.version_a
+    if st.button(f"Deploy v{better}", icon=":material/rocket_launch:"):
+        go("deploy", "endpoints", new=1, model=found.model_name, version=better)
+
+
+def _figure(title: str, difference: Difference, *, share: bool) -> None:
+    if difference.b is None:
+        return
+    form = ".1%" if share else ".3f"
+    delta = f"{difference.delta:+{form}}" if difference.delta is not None else None
+    flat = not difference.delta
+    st.metric(title, f"{difference.b:{form}}", delta, border=True, width=170,
+              delta_color="off" if flat else "normal",
+              delta_arrow="off" if flat else "auto")  # fmt: skip
+
+
+def _labels(found: Comparison) -> None:
+    share = {"min_value": 0.0, "max_value": 1.0, "format": "percent"}
+    st.dataframe(
+        [row.model_dump() for row in found.per_label], hide_index=True, key="compare-labels",
+        column_order=("label", "support", "a", "b", "delta"),
+        column_config={
+            "label": "Label", "support": st.column_config.NumberColumn("Pairs", width="small"),
+            "a": st.column_config.ProgressColumn(f"v{escaped(found.version_a)}", **share),
+            "b": st.column_config.ProgressColumn(f"v{escaped(found.version_b)}", **share),
+            "delta": st.column_config.NumberColumn("Change", format="percent", width="small"),
+        },
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""A new model: what could be trained on, what could not and why, and the settings."""
+
+import re
+
+import streamlit as st
+
+from ontos.generate.training_sheets import TrainingSheet, list_training_sheets
+from ontos.kernel.caller import Caller
+from ontos.train.snapshots import TrainingGate, get_training_gate
+from ontos.train.trainers import TRAINERS
+from ontos.train.training_jobs import create_training_job
+from pages.frame import attempt, empty, go, loaded, param, pick
+from pages.train.figures import distribution
+
+AUTO = "Chosen automatically"
+
+
+def draw(caller: Caller) -> None:
+    wanted = param("sheet")
+    sheets, gate = loaded(
+        lambda: list_training_sheets(caller, status="ready", limit=200).items,
+        lambda: get_training_gate(caller, wanted) if wanted else None,
+    )
+    if not sheets:
+        empty(
+            "Nothing to train on yet",
+            "A model learns from the approved pairs of a training sheet. Put a sheet through a "
+            "template first, then approve its pairs.",
+            "Make a training sheet", ("generate", "assemble"),
+        )  # fmt: skip
+        return
+    sheet = pick("Training sheet", sheets, "sheet", title=_title)
+    if sheet is None:
+        return
+    if gate is None or gate.training_sheet_id != sheet.id:
+        gate = loaded(lambda: get_training_gate(caller, sheet.id))
+    _gate(gate, sheet)
+    if not gate.allowed:
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("What it would learn", anchor=False)
+        distribution(gate.labels, gate.classes)
+    with right:
+        st.subheader("Settings", anchor=False)
+        _settings(caller, sheet)
+
+
+def _title(sheet: TrainingSheet) -> str:
+    return f"{sheet.name} · {sheet.approved_count:,} of {sheet.total_items:,} approved"
+
+
+def _gate(gate: TrainingGate, sheet: TrainingSheet) -> None:
+    counts = gate.eligibility
+    with st.container(horizontal=True):
+        st.metric("Pairs to train on", f"{counts.eligible:,}", border=True, width=190,
+                  help="Approved or edited by a person, and allowed for training.")  # fmt: skip
+        st.metric("Held back", f"{counts.total - counts.eligible:,}", border=True, width=190)
+        st.metric("Different responses", f"{gate.classes:,}", border=True, width=190)
+    if counts.total > counts.eligible:
+        st.caption(f"Held back: {counts.reasons()}.")
+    if gate.not_for_validation:
+        st.caption(f"{gate.not_for_validation:,} pairs may not be used for validation: they train.")
+    if gate.reason:
+        st.warning(gate.reason, icon=":material/block:")
+        if st.button("Review its pairs", type="primary", icon=":material/rate_review:"):
+            go("label", "review", sheet=sheet.id)
+
+
+def _settings(caller: Caller, sheet: TrainingSheet) -> None:
+    names = {"auto": AUTO} | {t.key: t.title for t in TRAINERS if t.installed()}
+    with st.form("new-model", border=True):
+        model = st.text_input(
+            "Model name", _slug(sheet.name), max_chars=100, key=f"new-model-name-{sheet.id}",
+            help="The same name again makes a new version of that model.",
+        )  # fmt: skip
+        share = st.slider(
+            "Share that trains, in percent", 50, 95, 80, 5, key="new-model-share",
+            help="The rest is kept apart, and the model is judged on it.",
+        )  # fmt: skip
+        trainer = st.selectbox(
+            "Kind of model", list(names), format_func=names.__getitem__, key="new-model-trainer",
+            help="By itself: a classifier where responses are labels, retrieval where they are "
+            "free text.",
+        )  # fmt: skip
+        with st.expander("More settings"):
+            seed = st.number_input(
+                "Seed", 0, 2**32 - 1, 7, key="new-model-seed",
+                help="The same seed splits the same pairs in the same way.",
+            )  # fmt: skip
+            unsure = st.number_input(
+                "Do not answer below this confidence, in percent", 0, 100, 0,
+                key="new-model-unsure",
+                help="0: a classifier always answers, retrieval finds its own limit.",
+            )  # fmt: skip
+        if st.form_submit_button("Train", type="primary", icon=":material/model_training:"):
+            spec = {
+                "training_sheet_id": sheet.id, "model_name": model.strip(),
+                "train_val_split": share / 100, "trainer": trainer,
+                "training_config": {"seed": int(seed), "abstain_threshold": unsure / 100 or None},
+            }  # fmt: skip
+            job = attempt(create_training_job, caller, spec, done="Training is queued")
+            if job:
+                go("train", "jobs", job=job.id)
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-")[:100] or "model"

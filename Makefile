@@ -6,7 +6,7 @@ export ONTOS_HOME ?= .ontos
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench lint types imports clean browser help
+.PHONY: run test check bench acceptance lint types imports clean browser help
 
 help: ## Show the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,7 +39,10 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	@$(BIN)/lint-imports
 
-check: lint types imports test ## What CI runs: lint, types, import order, tests
+check: lint types imports test acceptance ## What CI runs: lint, types, import order, tests, the loop
+
+acceptance: $(VENV)/.dev ## Drive the closed loop over REST against a fresh start
+	@$(BIN)/python -m tests.acceptance
 
 bench: $(VENV)/.dev ## Measure speed and memory, one line a figure
 	@$(BIN)/python -m tests.bench

@@ -23,7 +23,8 @@ T = TypeVar("T")
 
 COLOURS = {
     "draft": "gray", "published": "green", "archived": "gray",
-    "pending": "gray", "approved": "green", "edited": "blue", "rejected": "red", "flagged": "orange",
+    "pending": "gray", "approved": "green", "edited": "blue", "rejected": "red",
+    "flagged": "orange",
     "assembling": "blue", "ready": "green", "failed": "red",
     "queued": "gray", "running": "blue", "succeeded": "green", "cancelled": "gray",
     "timeout": "orange", "creating": "blue", "updating": "blue", "deleted": "gray",

@@ -36,8 +36,8 @@ def _default(value: object) -> str:
 def operations() -> str:
     declare()
     text = NOTE + (
-        "# Operations\n\nEach is a REST route under `/api/v1`, an MCP tool and a command of the same "
-        "name.\n"
+        "# Operations\n\n"
+        "Each is a REST route under `/api/v1`, an MCP tool and a command of the same name.\n"
     )
     for stage in STAGES:
         of_stage = [
@@ -90,8 +90,8 @@ def roles() -> str:
         for r in ROLES
     )
     return NOTE + (
-        "# Roles\n\nThese are the seeds; the Govern page edits what holds in an org. Levels: none < read "
-        "< write < admin. Whoever has no role comes in as `data_consumer`.\n\n"
+        "# Roles\n\nThese are the seeds; the Govern page edits what holds in an org. "
+        "Levels: none < read < write < admin. Whoever has no role comes in as `data_consumer`.\n\n"
         f"{head}{rows}\n\n| Feature | Covers |\n|---|---|\n{features}\n"
     )
 

@@ -70,7 +70,15 @@ def list_schemas(caller: Caller) -> list[CatalogSchema]:
 @operation("GET /catalog/tables", needs=read("sheets"))
 def list_tables(caller: Caller, catalog_name: str, schema_name: str) -> list[CatalogTable]:
     """The tables of one schema, by name."""
-    return [_shown(table) for table in caller.workspace.catalog.tables(catalog_name, schema_name)]
+    catalog = caller.workspace.catalog
+    tables = catalog.tables(catalog_name, schema_name)
+    if not tables and schema_name.lower() not in map(str.lower, catalog.schemas(catalog_name)):
+        raise NotFound(
+            f"schema_name: there is no schema {schema_name[:120]!r} in {catalog_name}, or you may "
+            "not see it. List schemas for those there are.",
+            field="schema_name",
+        )
+    return [_shown(table) for table in tables]
 
 
 @operation("GET /catalog/tables/{table_name}", needs=read("sheets"))
@@ -89,8 +97,9 @@ def preview_table(
     rows = caller.warehouse.rows(
         f"SELECT * FROM {quote(*split_name(table.full_name))}"  # noqa: S608
         f" {f'ORDER BY {order}' if order else ''} LIMIT :limit OFFSET :offset",
-        limit=limit + 1, offset=offset,
-    )  # fmt: skip
+        limit=limit + 1,
+        offset=offset,
+    )
     return look([c.name for c in table.columns], rows, limit, offset)
 
 

@@ -113,8 +113,9 @@ def get_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     """One sheet."""
     rows = caller.warehouse.rows("SELECT * FROM sheets WHERE id = :id", id=sheet_id)
     if not rows:
-        raise NotFound(f"There is no sheet {sheet_id}. List sheets for those there are.",
-                       field="sheet_id")  # fmt: skip
+        raise NotFound(
+            f"There is no sheet {sheet_id}. List sheets for those there are.", field="sheet_id"
+        )
     return Sheet(**rows[0])
 
 
@@ -182,8 +183,10 @@ def _count_items(caller: Caller, sheet: Sheet) -> int:
     )[0]
     total, named, unique = counted["items"], counted["named"], counted["distinct_refs"]
     if total == 0:
-        raise Refused(f"source_table: {sheet.source_table} has no rows. Load some, then publish.",
-                      field="source_table")  # fmt: skip
+        raise Refused(
+            f"source_table: {sheet.source_table} has no rows. Load some, then publish.",
+            field="source_table",
+        )
     if named < total or unique < named:
         raise Refused(
             f"item_id_column: {sheet.item_id_column} must name each row once, but of {total:,} "

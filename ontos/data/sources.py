@@ -78,8 +78,9 @@ def list_sources(caller: Caller, limit: Limit = 100, cursor: str | None = None) 
     """Uploaded files, newest first."""
     rows = caller.warehouse.rows(
         f"{_SOURCES} WHERE :after IS NULL OR id < :after ORDER BY id DESC LIMIT :limit",
-        after=decode(cursor), limit=limit + 1,
-    )  # fmt: skip
+        after=decode(cursor),
+        limit=limit + 1,
+    )
     return page([Source(**row) for row in rows], limit, lambda source: source.id)
 
 
@@ -88,8 +89,9 @@ def get_source(caller: Caller, source_id: Id) -> Source:
     """One uploaded file."""
     rows = caller.warehouse.rows(f"{_SOURCES} WHERE id = :id", id=source_id)
     if not rows:
-        raise NotFound(f"There is no source {source_id}. List sources for those there are.",
-                       field="source_id")  # fmt: skip
+        raise NotFound(
+            f"There is no source {source_id}. List sources for those there are.", field="source_id"
+        )
     return Source(**rows[0])
 
 

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 
@@ -20,6 +20,9 @@ from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.train.training_jobs import model_node
 from ontos.workspace import ServingState
+
+Status = Literal["creating", "updating", "ready", "failed"]
+"""Of the endpoints that there are: one that is deleted is not listed."""
 
 ENDPOINT_STATES = Lifecycle(
     "endpoint",
@@ -117,7 +120,7 @@ def create_endpoint(caller: Caller, spec: EndpointSpec) -> Endpoint:
 
 @operation("GET /deployment/endpoints", needs=read("deploy"))
 def list_endpoints(
-    caller: Caller, status: str | None = None, limit: Limit = 100, cursor: str | None = None
+    caller: Caller, status: Status | None = None, limit: Limit = 100, cursor: str | None = None
 ) -> Page[Endpoint]:
     """Endpoints by name."""
     rows = caller.warehouse.rows(
@@ -151,6 +154,8 @@ def list_endpoint_versions(caller: Caller, endpoint_name: str) -> ServedVersions
         "SELECT * FROM endpoint_versions WHERE endpoint_name = :name ORDER BY at DESC LIMIT 200",
         name=endpoint_name,
     )
+    if not rows:
+        get_endpoint(caller, endpoint_name)
     return ServedVersions(items=[Served(**row) for row in rows])
 
 

@@ -3,7 +3,7 @@
 import time
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from ontos.deploy.endpoints import Endpoint, get_endpoint
 from ontos.kernel.caller import Caller
@@ -12,7 +12,19 @@ from ontos.kernel.fields import Input, new_id, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
 
-Value = Annotated[str, Field(max_length=100_000)] | bool | int | float | None
+LONGEST_VALUE = 100_000
+
+
+def _value(given: Any) -> Any:
+    """Said here in one sentence; pydantic would complain of each type in turn."""
+    if given is not None and not isinstance(given, str | bool | int | float):
+        raise ValueError("must be text, a number, true, false or null. Send one of these")
+    if isinstance(given, str) and len(given) > LONGEST_VALUE:
+        raise ValueError(f"has {len(given):,} characters: use at most {LONGEST_VALUE:,}")
+    return given
+
+
+Value = Annotated[str | bool | int | float | None, BeforeValidator(_value)]
 
 
 class Query(Input):

@@ -133,9 +133,10 @@ def _tool(name: str) -> "Tool":
 
     op = OPERATIONS[name]
     hints = ToolAnnotations(
-        read_only_hint=op.effect == "read", destructive_hint=op.method == "DELETE",
+        read_only_hint=op.effect == "read",
+        destructive_hint=op.method == "DELETE",
         open_world_hint=False,
-    )  # fmt: skip
+    )
     about = f"{inspect.getdoc(op.function) or op.summary}\n\nNeeds {op.needs}."
     return Tool(name=name, description=about, input_schema=schema(name), annotations=hints)
 

@@ -2,9 +2,11 @@
 
 import inspect
 import itertools
+import re
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -14,17 +16,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
+from starlette.routing import Mount, compile_path
 
 from ontos import __version__
 from ontos.bootstrap import Workbench
-from ontos.doors.address import PREFIX, takes_file
+from ontos.doors.address import PREFIX, placed, takes_file
 from ontos.doors.envelope import MEGABYTE, Envelope, problem
 from ontos.doors.identity import from_request
 from ontos.kernel.caller import Caller
 from ontos.kernel.correlation import correlation
 from ontos.kernel.errors import Invalid, NotFound, OntosError
-from ontos.kernel.fields import explain
+from ontos.kernel.fields import Name, explain
 from ontos.kernel.operation import OPERATIONS, Operation, perform
 from ontos.kernel.transfer import Download, Upload
 
@@ -72,6 +74,16 @@ def rest_app(workbench: Callable[[], Workbench]) -> FastAPI:
     return app
 
 
+def rest_mount(workbench: Callable[[], Workbench]) -> Mount:
+    """The application below /api, whatever a path holds.
+
+    Mount's own pattern ends at a line break, so such a path would be answered by the pages.
+    """
+    mount = Mount("/api", rest_app(workbench))
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
+
+
 def _limits(workbench: Callable[[], Workbench]) -> Callable[[str], int]:
     """Files have a limit of their own."""
     takes = [compile_path(PREFIX + op.path)[0] for op in OPERATIONS.values() if takes_file(op)]
@@ -110,9 +122,13 @@ def _file_body() -> dict[str, Any]:
 
 
 def _endpoint(op: Operation, workbench: Callable[[], Workbench]) -> Callable[..., Any]:
+    known = [p.name for p in placed(op, "query")] + ["file_name"] * takes_file(op)
+
     def caller(request: Request) -> Caller:
         client = request.client.host if request.client else None
-        return from_request(workbench(), request.headers, client, "rest")
+        found = from_request(workbench(), request.headers, client, "rest")
+        _refuse_unknown(request.query_params, known)
+        return found
 
     def endpoint(caller: Caller, **arguments: Any) -> Any:
         result = perform(op, caller, (), arguments)
@@ -129,11 +145,23 @@ def _endpoint(op: Operation, workbench: Callable[[], Workbench]) -> Callable[...
     return endpoint
 
 
+def _refuse_unknown(given: Iterable[str], known: Sequence[str]) -> None:
+    """A filter that is spelt wrongly would otherwise answer with everything."""
+    for name in given:
+        if name not in known:
+            there = f"There is {', '.join(known)}." if known else "There is none here."
+            raise Invalid(
+                f"{name[:60]}: this is not a parameter of the query. {there} Correct its name, or "
+                "leave it out.",
+                field=name,
+            )
+
+
 def _received(annotation: Any) -> Any:
     return Annotated[Upload, Depends(receive_upload)] if annotation is Upload else annotation
 
 
-async def receive_upload(request: Request, file_name: str | None = None) -> AsyncIterator[Upload]:
+async def receive_upload(request: Request, file_name: Name | None = None) -> AsyncIterator[Upload]:
     """The request body as a file, gone after the operation."""
     name = file_name or request.query_params.get("name", "upload")
     kind = request.headers.get("content-type", "application/octet-stream").split(";")[0]
@@ -149,9 +177,10 @@ def _stream(download: Download) -> StreamingResponse:
     """The first chunk is made before the answer begins, so that a failure can still be told."""
     first = next(download.chunks, "")
     return StreamingResponse(
-        itertools.chain((first,), download.chunks), media_type=download.content_type,
+        itertools.chain((first,), download.chunks),
+        media_type=download.content_type,
         headers={"Content-Disposition": f"attachment; filename*=utf-8''{quote(download.name)}"},
-    )  # fmt: skip
+    )
 
 
 def _on_ontos_error(_request: Request, error: Exception) -> JSONResponse:
@@ -164,18 +193,40 @@ def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
     found = list(error.errors())
     if found[0]["type"] == "json_invalid":
         why = f"{found[0]['ctx']['error']}, at character {found[0]['loc'][1]}"
-        return problem(Invalid(f"body: this is not JSON ({why}).", field="body"))
+        return _unreadable(why)
     field, message = explain([{**e, "loc": e["loc"][1:]} for e in found])
     return problem(Invalid(message, field=field))
 
 
 def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    path, headers = request.url.path, dict(error.headers or {})
     if error.status_code == 404:
-        return problem(NotFound(f"There is nothing at {request.url.path}. See /api/docs."))
-    detail = f"{request.method} {request.url.path}: {error.detail}. See /api/docs."
+        return problem(NotFound(f"There is nothing at {path}. See /api/docs."))
+    if error.status_code == 400:
+        return _unreadable(_WHY.get(type(error.__cause__), "a number in it is too long"))
+    detail = f"{request.method} {path}: {error.detail}. See /api/docs."
+    if error.status_code == 405:
+        headers["allow"] = ", ".join(methods := _methods(path) or ["GET"])
+        detail = f"{path} does not take {request.method[:20]}. Use {' or '.join(methods)}."
     document = OntosError(detail).problem(correlation())
     document |= {"status": error.status_code, "title": str(error.detail), "type": "about:blank"}
     return JSONResponse(
-        document, error.status_code, headers=error.headers, media_type="application/problem+json"
+        document, error.status_code, headers=headers, media_type="application/problem+json"
     )
+
+
+_WHY: Mapping[type, str] = MappingProxyType({
+    RecursionError: "it is nested too deep", UnicodeDecodeError: "it is not UTF-8",
+})  # fmt: skip
+
+
+def _unreadable(why: str) -> JSONResponse:
+    detail = f"body: this is not JSON that can be read ({why}). Correct it, then send it again."
+    return problem(Invalid(detail, field="body"))
+
+
+def _methods(path: str) -> list[str]:
+    """What can be asked of a path: each method is a route of its own."""
+    there = (op for op in OPERATIONS.values() if compile_path(PREFIX + op.path)[0].match(path))
+    return sorted({op.method for op in there})

@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 
 from ontos.bootstrap import declare
 from ontos.doors import process
 from ontos.doors.health import health_routes
 from ontos.doors.mcp import mcp_routes
-from ontos.doors.rest import rest_app
+from ontos.doors.rest import rest_mount
 
 
 def routes() -> list[BaseRoute]:
@@ -24,7 +24,7 @@ def routes() -> list[BaseRoute]:
     return [
         *health_routes(process.workbench),
         *mcp_routes(process.workbench),
-        Mount("/api", rest_app(process.workbench)),
+        rest_mount(process.workbench),
     ]
 
 

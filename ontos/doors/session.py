@@ -37,4 +37,5 @@ def _signed_in(claims: Mapping[str, object]) -> Person:
     if not user:
         raise Unauthenticated("Nobody is signed in. Sign in to go on.")
     groups = claims.get("groups")
-    return Person(str(user), frozenset(map(str, groups)) if isinstance(groups, list) else frozenset())
+    listed = groups if isinstance(groups, list) else []
+    return Person(str(user), frozenset(map(str, listed)))

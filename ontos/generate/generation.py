@@ -7,7 +7,12 @@ from dataclasses import asdict, dataclass
 
 from pydantic import BaseModel, Field
 
-from ontos.generate.training_sheets import ENTITY, get_training_sheet, require_ready
+from ontos.generate.training_sheets import (
+    ENTITY,
+    get_training_sheet,
+    require_known,
+    require_ready,
+)
 from ontos.kernel import jobs
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, NotNow, OntosError, Unavailable
@@ -93,6 +98,8 @@ def list_generation_errors(caller: Caller, training_sheet_id: Id) -> list[Genera
         " GROUP BY generation_error ORDER BY pairs DESC, reason LIMIT 20",
         sheet=training_sheet_id,
     )
+    if not rows:
+        require_known(caller, training_sheet_id)
     return [GenerationError(**row) for row in rows]
 
 

@@ -84,9 +84,7 @@ def _preview(caller: Caller, system: str | None, user: str, spec: PreviewSpec) -
     )
 
 
-def _item(
-    caller: Caller, sheet: Sheet, mapping: Mapping[str, str], offset: int
-) -> dict[str, Any]:
+def _item(caller: Caller, sheet: Sheet, mapping: Mapping[str, str], offset: int) -> dict[str, Any]:
     """One item in the order of references; its mapped values as v0, v1, …"""
     chosen = "".join(f", {quote(name)} AS v{at}" for at, name in enumerate(mapping.values()))
     found = caller.warehouse.arrow(

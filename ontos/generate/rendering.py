@@ -28,8 +28,16 @@ MAX_PROMPT = 1_000_000
 
 _FROM_ELSEWHERE = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
 # What a template's own expressions raise on values that do not fit them.
-_VALUE_ERRORS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError,
-                 TemplateError, TypeError, ValueError)
+_VALUE_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TemplateError,
+    TypeError,
+    ValueError,
+)
 
 
 class _Sandbox(SandboxedEnvironment):
@@ -63,6 +71,7 @@ def environment() -> SandboxedEnvironment:
     sandbox = _Sandbox(undefined=StrictUndefined, autoescape=False, finalize=_shown)
     sandbox.tests["none"] = lambda value: value is None or isinstance(value, _Null)
     del sandbox.globals["lipsum"]  # random text: a prompt must come out the same each time
+    del sandbox.filters["attr"]  # reaches for attributes by names that nobody can check
     return sandbox
 
 
@@ -86,22 +95,33 @@ def placeholders(text: str, field: str = "user_prompt") -> list[str]:
 def render(template: Template, variables: Mapping[str, Any]) -> str:
     """The prompt; Invalid where a variable is missing or the template cannot use the values."""
     pieces, size = [], 0
-    given = {name: _Null(f"{name!r} is empty") if value is None else value
-             for name, value in variables.items()}
+    given = {
+        name: _Null(f"{name!r} is empty") if value is None else value
+        for name, value in variables.items()
+    }
     try:
         for piece in template.generate(given):
             pieces.append(piece)
             if (size := size + len(piece)) > MAX_PROMPT:
                 raise SecurityError(f"the prompt grows over {MAX_PROMPT:,} characters")
     except UndefinedError as error:
-        raise Invalid(f"The template wants what it was not given: {error.message}. Map a column "
-                      "to it, or give it a value.", field="variables") from error
+        raise Invalid(
+            f"The template wants what it was not given: {error.message}. Map a column "
+            "to it, or give it a value.",
+            field="variables",
+        ) from error
     except SecurityError as error:
-        raise Invalid(f"The template does what templates may not: {error}. Take that part out.",
-                      field="user_prompt") from error
+        raise Invalid(
+            f"The template does what templates may not: {str(error).rstrip('.')}. "
+            "Take that part out.",
+            field="user_prompt",
+        ) from error
     except _VALUE_ERRORS as error:
-        raise Invalid(f"The template cannot be filled with these values: {error}. Correct the "
-                      "expression or the values.", field="variables") from error
+        raise Invalid(
+            f"The template cannot be filled with these values: {error}. Correct the "
+            "expression or the values.",
+            field="variables",
+        ) from error
     return "".join(pieces)
 
 
@@ -120,17 +140,32 @@ def _parse(text: str, field: str) -> nodes.Template:
 
 def _refuse_escapes(tree: nodes.Template, field: str) -> None:
     """What is sure to fail when rendered is refused when written."""
-    for node in tree.find_all((nodes.Getattr, *_FROM_ELSEWHERE)):
-        if isinstance(node, nodes.Getattr) and not node.attr.startswith("_"):
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem, *_FROM_ELSEWHERE)):
+        if (what := _escape(node)) is None:
             continue
-        what = (f"reaches for .{node.attr}" if isinstance(node, nodes.Getattr)
-                else "takes in another template")
-        raise Invalid(f"The template {what} in line {node.lineno}, which templates may not. "
-                      "Use variables and filters only.", field=field)
+        raise Invalid(
+            f"The template {what} in line {node.lineno}, which templates may not. "
+            "Use variables and filters only.",
+            field=field,
+        )
+
+
+def _escape(node: nodes.Node) -> str | None:
+    """What a node does that templates may not."""
+    if isinstance(node, nodes.Getattr):
+        return f"reaches for .{node.attr}" if node.attr.startswith("_") else None
+    if not isinstance(node, nodes.Getitem):
+        return "takes in another template"
+    key = node.arg.value if isinstance(node.arg, nodes.Const) else None
+    return f"reaches for [{key!r}]" if isinstance(key, str) and key.startswith("__") else None
 
 
 def _mistake(error: Exception, field: str) -> Invalid:
     if isinstance(error, TemplateSyntaxError):
-        return Invalid(f"The template has a mistake in line {error.lineno}: {error.message} "
-                       "Correct it and save again.", field=field, line=error.lineno)
+        return Invalid(
+            f"The template has a mistake in line {error.lineno}: "
+            f"{(error.message or '').rstrip('.')}. Correct it and save again.",
+            field=field,
+            line=error.lineno,
+        )
     return Invalid("The template is nested too deep to be read. Make it simpler.", field=field)

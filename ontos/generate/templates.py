@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import field_validator
 
@@ -15,6 +15,8 @@ from ontos.kernel.lineage import Node
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+
+Status = Literal["draft", "published", "archived"]
 
 TEMPLATE_STATES = Lifecycle(
     "template", {"draft": ("published", "archived"), "published": ("archived",), "archived": ()}
@@ -81,7 +83,7 @@ def create_template(caller: Caller, spec: TemplateSpec) -> Template:
 
 @operation("GET /templates", needs=read("templates"))
 def list_templates(
-    caller: Caller, status: str | None = None, family_id: Id | None = None, limit: Limit = 100,
+    caller: Caller, status: Status | None = None, family_id: Id | None = None, limit: Limit = 100,
     cursor: str | None = None,
 ) -> Page[Template]:  # fmt: skip
     """Templates, newest first; `family_id` gives the revisions of one."""
@@ -164,7 +166,16 @@ def check_prompts(system_prompt: str | None, user_prompt: str) -> list[str]:
                 "prompt is one for all. Move the placeholder into the user prompt.",
                 field="system_prompt",
             )
+        _require_renderable(system_prompt)
     return placeholders(user_prompt)
+
+
+def _require_renderable(system_prompt: str) -> None:
+    """It needs no item, so what fails in it is found before anything is assembled."""
+    try:
+        system_message(system_prompt)
+    except Invalid as error:
+        raise Invalid(f"system_prompt: {error.detail}", field="system_prompt") from error
 
 
 def require_published(template: Template) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import field_validator
 
@@ -16,6 +16,8 @@ from ontos.kernel.lineage import Node
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+
+Status = Literal["assembling", "ready", "failed", "archived"]
 
 TRAINING_SHEET_STATES = Lifecycle(
     "training sheet",
@@ -92,7 +94,7 @@ class TrainingSheet(Record):
 
 @operation("GET /training-sheets", needs=read("templates"))
 def list_training_sheets(
-    caller: Caller, status: str | None = None, sheet_id: Id | None = None, limit: Limit = 100,
+    caller: Caller, status: Status | None = None, sheet_id: Id | None = None, limit: Limit = 100,
     cursor: str | None = None,
 ) -> Page[TrainingSheet]:  # fmt: skip
     """Training sheets, newest first, with what has become of their pairs."""
@@ -114,11 +116,7 @@ def get_training_sheet(caller: Caller, training_sheet_id: Id) -> TrainingSheet:
         id=training_sheet_id,
     )
     if not rows:
-        raise NotFound(
-            f"There is no training sheet {training_sheet_id}. List training sheets for those there "
-            "are, or assemble one from a sheet.",
-            field="training_sheet_id",
-        )
+        raise _missing(training_sheet_id)
     return TrainingSheet(**rows[0])
 
 
@@ -138,16 +136,36 @@ def archive_training_sheet(caller: Caller, training_sheet_id: Id) -> TrainingShe
 @operation("GET /training-sheets/{training_sheet_id}/job", needs=read("templates"))
 def get_training_sheet_job(caller: Caller, training_sheet_id: Id) -> Job | None:
     """How the newest work on it goes, assembling or generating; None before any."""
-    return jobs.latest(caller, (ENTITY, training_sheet_id))
+    work = jobs.latest(caller, (ENTITY, training_sheet_id))
+    if work is None:
+        require_known(caller, training_sheet_id)
+    return work
 
 
 @operation("POST /training-sheets/{training_sheet_id}/cancel", needs=write("templates"))
 def cancel_training_sheet_job(caller: Caller, training_sheet_id: Id) -> Job:
     """Ask the running work to stop; it does within seconds and keeps what is already saved."""
     work = jobs.latest(caller, (ENTITY, training_sheet_id))
+    if work is None:
+        require_known(caller, training_sheet_id)
     if work is None or not jobs.request_cancel(caller, (ENTITY, training_sheet_id)):
         raise NotNow("Nothing runs for this training sheet, so there is nothing to cancel.")
     return work
+
+
+def require_known(caller: Caller, training_sheet_id: str) -> None:
+    """Refuse an id that names nothing, without counting pairs."""
+    sql = "SELECT id FROM training_sheets WHERE id = :id"
+    if not caller.warehouse.rows(sql, id=training_sheet_id):
+        raise _missing(training_sheet_id)
+
+
+def _missing(training_sheet_id: str) -> NotFound:
+    return NotFound(
+        f"There is no training sheet {training_sheet_id}. List training sheets for those there "
+        "are, or assemble one from a sheet.",
+        field="training_sheet_id",
+    )
 
 
 def require_ready(sheet: TrainingSheet) -> None:

@@ -1,12 +1,11 @@
 """The audit trail: who did what, when, through which door, and what was refused."""
 
 import json
-from datetime import datetime
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
-from ontos.kernel.fields import Id, Limit
-from ontos.kernel.journal import Entry, cloud_event
+from ontos.kernel.fields import Id, Limit, Moment
+from ontos.kernel.journal import Entry, Outcome, cloud_event
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
@@ -25,8 +24,8 @@ _FILTER = (
 @operation("GET /audit", needs=read("governance"))
 def list_audit(
     caller: Caller, user: str | None = None, operation: str | None = None,
-    outcome: str | None = None, entity_type: str | None = None, entity_id: str | None = None,
-    since: datetime | None = None, until: datetime | None = None,
+    outcome: Outcome | None = None, entity_type: str | None = None, entity_id: str | None = None,
+    since: Moment | None = None, until: Moment | None = None,
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[Entry]:  # fmt: skip
     """What was done and refused, newest first."""
@@ -43,7 +42,10 @@ def get_event(caller: Caller, entry_id: Id) -> dict[str, object]:
     """One entry as the CloudEvents document that subscribers receive."""
     rows = caller.warehouse.rows("SELECT * FROM journal WHERE id = :id", id=entry_id)
     if not rows:
-        raise NotFound(f"There is no audit entry {entry_id}.", field="entry_id")
+        raise NotFound(
+            f"There is no audit entry {entry_id}. List the trail for those there are.",
+            field="entry_id",
+        )
     event: dict[str, object] = json.loads(json.dumps(cloud_event(Entry(**rows[0]), caller.org)))
     return event
 

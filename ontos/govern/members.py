@@ -41,8 +41,9 @@ def grant_role(caller: Caller, spec: MemberSpec) -> Member:
     """Give a person or a group a role in this org; giving it twice changes nothing."""
     known = [role.key for role in ROLES]
     if spec.role not in known:
-        raise Invalid(f"role: there is no role {spec.role!r}. Roles: {', '.join(known)}.",
-                      field="role")  # fmt: skip
+        raise Invalid(
+            f"role: there is no role {spec.role!r}. Roles: {', '.join(known)}.", field="role"
+        )
     caller.system.execute(
         "MERGE INTO members AS t USING (SELECT :org AS org, :kind AS kind,"
         " :principal AS principal, :role AS role) AS s"
@@ -61,10 +62,14 @@ def revoke_role(caller: Caller, principal: Name, role: str, kind: Kind = "user")
     members = list_members(caller)
     doomed = [m for m in members if (m.kind, m.principal, m.role) == (kind, principal, role)]
     if not doomed:
-        raise NotFound(f"{kind} {principal} does not have the role {role} here.", field="principal")
+        raise NotFound(
+            f"{kind} {principal} does not have the role {role[:60]} here. List members.",
+            field="principal",
+        )
     if role == "admin" and sum(m.role == "admin" for m in members) == 1:
-        raise Refused("This is the org's last administrator. Name another one first.",
-                      field="principal")  # fmt: skip
+        raise Refused(
+            "This is the org's last administrator. Name another one first.", field="principal"
+        )
     caller.system.execute(
         "DELETE FROM members WHERE org = :org AND kind = :kind AND principal = :principal"
         " AND role = :role",

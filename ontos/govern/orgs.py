@@ -42,8 +42,9 @@ def list_orgs(caller: Caller) -> list[Org]:
     rows = caller.system.rows(
         "SELECT * FROM orgs WHERE id = :org OR id IN"
         " (SELECT org FROM members WHERE kind = 'user' AND principal = :user) ORDER BY created_at",
-        org=caller.org, user=caller.user,
-    )  # fmt: skip
+        org=caller.org,
+        user=caller.user,
+    )
     return [Org(**row) for row in rows]
 
 

@@ -141,4 +141,4 @@ def dismiss_notice(caller: Caller, notice_id: Id) -> None:
         at=now(), id=notice_id, user=caller.user,
     )  # fmt: skip
     if not seen:
-        raise NotFound(f"You have no notice {notice_id}.", field="notice_id")
+        raise NotFound(f"You have no notice {notice_id}. List yours.", field="notice_id")

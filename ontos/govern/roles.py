@@ -56,11 +56,12 @@ def list_roles(caller: Caller) -> list[RolePermissions]:
     held = {(row["role"], row["feature"]): row["level"] for row in rows}
     return [
         RolePermissions(
-            role=role.key, title=role.title,
+            role=role.key,
+            title=role.title,
             levels={f.key: held.get((role.key, f.key), "none") for f in FEATURES},
         )
         for role in ROLES
-    ]  # fmt: skip
+    ]
 
 
 @operation("PUT /roles", needs=admin("admin"))
@@ -81,13 +82,15 @@ def set_level(caller: Caller, change: LevelChange) -> RolePermissions:
 def _check(change: LevelChange) -> None:
     features = [f.key for f in FEATURES]
     if change.role not in _TITLES:
-        raise Invalid(f"role: there is no role {change.role!r}. Roles: {', '.join(_TITLES)}.",
-                      field="role")  # fmt: skip
+        raise Invalid(
+            f"role: there is no role {change.role!r}. Roles: {', '.join(_TITLES)}.", field="role"
+        )
     if change.feature not in features:
         raise Invalid(
             f"feature: there is no feature {change.feature!r}. Features: {', '.join(features)}.",
             field="feature",
         )
     if (change.role, change.feature) == ("admin", "admin") and change.level != "admin":
-        raise Refused("Administrators must keep admin on admin: nobody could give it back.",
-                      field="level")  # fmt: skip
+        raise Refused(
+            "Administrators must keep admin on admin: nobody could give it back.", field="level"
+        )

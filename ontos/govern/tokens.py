@@ -110,14 +110,15 @@ def revoke_token(caller: Caller, token_id: Id) -> Token:
         id=token_id, org=caller.org, everybody=everybody, user=caller.user,
     )  # fmt: skip
     if not rows:
-        raise NotFound(f"You have no token {token_id}.", field="token_id")
+        raise NotFound(f"You have no token {token_id}. List yours.", field="token_id")
     return Token(**rows[0])
 
 
 def _check_scopes(caller: Caller, spec: TokenSpec) -> None:
     if not spec.scopes:
-        raise Invalid("scopes: give at least one, as {feature: read, write or admin}.",
-                      field="scopes")  # fmt: skip
+        raise Invalid(
+            "scopes: give at least one, as {feature: read, write or admin}.", field="scopes"
+        )
     for feature, level in spec.scopes.items():
         if feature not in _KEYS:
             raise Invalid(

@@ -32,8 +32,8 @@ class Finder:
 LABEL_ERRORS = Finder(
     "label_errors",
     "Wrong on a label",
-    "SELECT expected AS label, count_if(predicted <> expected) AS affected, count(*) AS total"
-    f" FROM ({_ANSWERS}) AS answers GROUP BY expected",
+    "SELECT expected AS label, count_if(predicted <> expected) AS affected,"  # noqa: S608 - constants
+    f" count(*) AS total FROM ({_ANSWERS}) AS answers GROUP BY expected",
     "SELECT a.expected, a.predicted, p.prompt, a.item_ref"
     " FROM evaluation_answers AS a LEFT JOIN pairs AS p ON p.id = a.pair_id"
     " WHERE a.evaluation_id = :evaluation_id AND a.expected = :label AND a.predicted <> a.expected"
@@ -62,7 +62,8 @@ LOW_COVERAGE = Finder(
     "SELECT prompt, response, review_status, item_ref FROM pairs"
     " WHERE training_sheet_id = :training_sheet_id AND response = :label"
     " AND review_status IN ('approved', 'edited') ORDER BY item_ref LIMIT :limit",
-    "“{label}” has {affected} approved examples fewer than the {total} that half of the labels reach.",
+    "“{label}” has {affected} approved examples fewer than the {total} that half of the labels"
+    " reach.",
 )
 
 

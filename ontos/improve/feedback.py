@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from ontos.deploy.endpoints import get_endpoint
-from ontos.generate.rendering import compile_prompt, render
+from ontos.deploy.queries import Value
+from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.generate.training_sheets import TrainingSheet, get_training_sheet
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused
@@ -49,7 +50,7 @@ class FeedbackSpec(Input):
     """`input` holds the variables that the endpoint was asked with."""
 
     endpoint_name: Name
-    input: dict[str, Any] = Field(min_length=1)
+    input: dict[str, Value] = Field(min_length=1, max_length=1_000)
     output: Text
     rating: Rating
     correction: Text | None = None
@@ -66,8 +67,9 @@ def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
     """Rate an answer of an endpoint, and say what it should have been."""
     endpoint = get_endpoint(caller, spec.endpoint_name)
     if spec.correction is not None and not spec.correction.strip():
-        raise Invalid("correction: is empty. Say the right answer, or leave it out.",
-                      field="correction")  # fmt: skip
+        raise Invalid(
+            "correction: is empty. Say the right answer, or leave it out.", field="correction"
+        )
     given = Feedback(
         **spec.model_dump(), id=new_id(), model_version=endpoint.model_version, pair_id=None,
         training_sheet_id=None, created_by=caller.user, created_at=now(),
@@ -106,7 +108,7 @@ def get_feedback(caller: Caller, feedback_id: Id) -> Feedback:
     """One rating."""
     rows = caller.warehouse.rows("SELECT * FROM feedback WHERE id = :id", id=feedback_id)
     if not rows:
-        raise NotFound(f"There is no feedback {feedback_id}.", field="feedback_id")
+        raise NotFound(f"There is no feedback {feedback_id}. List it.", field="feedback_id")
     return Feedback(**rows[0])
 
 
@@ -117,8 +119,11 @@ def use_feedback(caller: Caller, feedback_id: Id, target: ToTraining) -> PairInC
     response = _lesson(given)
     sheet = get_training_sheet(caller, target.training_sheet_id)
     if sheet.status != "ready":
-        raise NotNow(f"Training sheet {sheet.name} is {sheet.status}; choose one that is ready.",
-                     field="training_sheet_id")  # fmt: skip
+        raise NotNow(
+            f"Training sheet {sheet.name} is {sheet.status}; choose one that is ready.",
+            field="training_sheet_id",
+        )
+    _require_variables(given, sheet)
     prompt = render(compile_prompt(sheet.user_prompt), given.input)
     pair_id = _insert_pair(caller, given, sheet, prompt, response)
     _mark_used(caller, given, pair_id, sheet)
@@ -130,6 +135,18 @@ def use_feedback(caller: Caller, feedback_id: Id, target: ToTraining) -> PairInC
     return get_pair(caller, pair_id)
 
 
+def _require_variables(given: Feedback, sheet: TrainingSheet) -> None:
+    """What the endpoint was asked with must fill the training sheet's template."""
+    missing = [name for name in placeholders(sheet.user_prompt) if name not in given.input]
+    if missing:
+        raise Refused(
+            f"training_sheet_id: the template of {sheet.name} wants {', '.join(missing)}, which "
+            f"this feedback does not hold (it holds {', '.join(given.input)}). Choose a training "
+            "sheet of the template that the model learnt from.",
+            field="training_sheet_id",
+        )
+
+
 def _lesson(given: Feedback) -> str:
     """The response that the feedback teaches; refuses one that teaches none."""
     if given.pair_id:
@@ -138,8 +155,8 @@ def _lesson(given: Feedback) -> str:
         return given.correction
     if given.rating == "down":
         raise Refused(
-            "correction: a thumbs-down without a correction says that the answer was wrong, not what "
-            "is right. Add a correction, or leave it out of training.",
+            "correction: a thumbs-down without a correction says that the answer was wrong, not "
+            "what is right. Add a correction, or leave it out of training.",
             field="correction",
         )
     return given.output

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -35,6 +35,8 @@ from ontos.train.training_jobs import (
     get_training_job,
 )
 from ontos.warehouse import Value, together
+
+Status = Literal["open", "tasked", "retraining", "closed"]
 
 GAP_STATES = Lifecycle(
     "gap",
@@ -114,7 +116,7 @@ class _Subject(BaseModel):
 
 @operation("POST /gaps/analyze", needs=write("improve"))
 def analyze_gaps(caller: Caller, analysis: Analysis) -> Found:
-    """Look for gaps of an endpoint's present version in its evaluation, its feedback and its labels."""
+    """Look for gaps of an endpoint's present version in its evaluation, feedback and labels."""
     subject = _subject(caller, analysis.endpoint_name)
     looked_at: dict[str, str] = {}
     searches = list(_searches(caller, subject, looked_at))
@@ -133,11 +135,11 @@ def analyze_gaps(caller: Caller, analysis: Analysis) -> Found:
 
 @operation("GET /gaps", needs=read("improve"))
 def list_gaps(
-    caller: Caller, endpoint_name: str | None = None, status: str | None = None,
+    caller: Caller, endpoint_name: str | None = None, status: Status | None = None,
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[Gap]:  # fmt: skip
     """Gaps, the most severe first."""
-    after = decode(cursor) or [None, None]
+    after = decode(cursor, int, str) or [None, None]
     rows = caller.warehouse.rows(
         "SELECT * FROM gaps WHERE (:endpoint IS NULL OR endpoint_name = :endpoint)"
         " AND (:status IS NULL OR status = :status)"
@@ -177,10 +179,11 @@ def create_gap_task(caller: Caller, gap_id: Id, spec: TaskOfGap) -> Task:
     task = create_task(
         caller,
         TaskSpec(
-            **spec.model_dump(), source_gap_id=gap.id,
+            **spec.model_dump(),
+            source_gap_id=gap.id,
             training_sheet_id=subject.job.training_sheet_id,
         ),
-    )  # fmt: skip
+    )
     _move(caller, gap, "tasked")
     return task
 
@@ -194,12 +197,13 @@ def retrain_gap(caller: Caller, gap_id: Id, spec: RetrainOfGap) -> TrainingJob:
         caller,
         TrainingJobSpec(
             training_sheet_id=spec.training_sheet_id or former.training_sheet_id,
-            model_name=former.model_name, trainer=former.trainer,
+            model_name=former.model_name,
+            trainer=former.trainer,
             train_val_split=former.train_val_split,
             training_config=TrainingConfig(**former.training_config),
             source_gap_id=gap.id,
         ),
-    )  # fmt: skip
+    )
     _move(caller, gap, "retraining")
     return job
 
@@ -219,12 +223,14 @@ def _subject(caller: Caller, endpoint_name: str) -> _Subject:
         " FROM evaluations AS v GROUP BY v.job_id, v.id"
         ") AS e ON e.job_id = j.id AND e.nth = 1"
         " WHERE j.uc_model_name = :model AND j.uc_model_version = :version LIMIT 1",
-        model=endpoint.model_name, version=endpoint.model_version,
-    )  # fmt: skip
+        model=endpoint.model_name,
+        version=endpoint.model_version,
+    )
     if not rows:
         raise Refused(
-            f"endpoint_name: {endpoint.model_name} version {endpoint.model_version} was not trained "
-            "here, so there is no evaluation to look into. Deploy a version of a training job.",
+            f"endpoint_name: {endpoint.model_name} version {endpoint.model_version} was not "
+            "trained here, so there is no evaluation to look into. "
+            "Deploy a version of a training job.",
             field="endpoint_name",
         )
     return _Subject(

@@ -137,8 +137,9 @@ class Directory:
             "SELECT DISTINCT org, role FROM members WHERE (kind = 'user' AND principal = :user)"
             " OR (kind = 'group' AND principal IN"
             " (SELECT explode(from_json(:groups, 'ARRAY<STRING>'))))",
-            user=person.user, groups=json.dumps(sorted(person.groups)),
-        )  # fmt: skip
+            user=person.user,
+            groups=json.dumps(sorted(person.groups)),
+        )
 
     def _read_orgs(self) -> list[str]:
         return [row["id"] for row in self._system.rows("SELECT id FROM orgs ORDER BY created_at")]

@@ -11,12 +11,24 @@
     ├── Refused           422  a gate or a rule refuses, with its reason
     └── Unavailable       503  something outside is missing or does not answer
 
-Each message says what is wrong and what to do next. Doors turn them into their own form: REST answers
-RFC 9457 problem documents, pages show them, MCP marks the call as an error.
+Each message says what is wrong and what to do next. Doors turn them into their own form: REST
+answers RFC 9457 problem documents, pages show them, MCP marks the call as an error.
 """
 
 from collections.abc import Callable
 from typing import Any, ClassVar
+
+LONGEST_DETAIL = 1_200
+LONGEST_FIELD = 120
+
+
+def fitting(text: str, most: int = LONGEST_DETAIL) -> str:
+    """Text that can be sent and read, whatever input it repeats.
+
+    Of what is too long the beginning and the end are kept: what is wrong, and what to do.
+    """
+    whole = text.encode("utf-8", "backslashreplace").decode()
+    return whole if len(whole) <= most else f"{whole[: most // 2]} … {whole[3 - most // 2 :]}"
 
 
 class OntosError(Exception):
@@ -31,8 +43,9 @@ class OntosError(Exception):
     title: ClassVar[str] = "The workbench failed"
 
     def __init__(self, detail: str, *, field: str | None = None, **more: Any) -> None:
-        super().__init__(detail)
-        self.detail, self.field, self.more = detail, field, more
+        self.detail, self.field = fitting(detail), field and fitting(field, LONGEST_FIELD)
+        self.more = more
+        super().__init__(self.detail)
 
     @property
     def slug(self) -> str:

@@ -7,18 +7,19 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Every character that breaks a line or steers a device, those beyond ASCII included.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def _name(value: str) -> str:
     value = value.strip()
-    if not value:
-        raise ValueError("is empty: give a name")
     if len(value) > 200:
         raise ValueError(f"has {len(value)} characters: use at most 200")
     if _CONTROL.search(value):
         raise ValueError("holds a line break or control character: use one line of text")
+    if not any(c.isprintable() and c != " " for c in value):
+        raise ValueError("is empty: give a name")
     return value
 
 
@@ -26,6 +27,13 @@ def _id(value: str) -> str:
     if not _ID.fullmatch(value):
         raise ValueError("is not an id: ids are 32 hexadecimal digits, as lists return them")
     return value
+
+
+def _moment(at: datetime) -> datetime:
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside the years 1 to 9999 in UTC: correct it") from error
 
 
 Name = Annotated[str, AfterValidator(_name)]
@@ -38,6 +46,9 @@ Text = Annotated[str, Field(max_length=100_000)]
 """Free text up to 100,000 characters."""
 
 Reason = Annotated[str, Field(max_length=2_000)]
+
+Moment = Annotated[datetime, AfterValidator(_moment)]
+"""A time in UTC; what comes without an offset is taken for UTC."""
 
 Limit = Annotated[int, Field(ge=1, le=1000, description="Rows in one page.")]
 
@@ -64,10 +75,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+_SAID = {
+    "missing": "is missing. Add it",
+    "extra_forbidden": "is not known here. Correct its name, or leave it out",
+    "model_type": "must be an object with named fields. Send one",
+    "model_attributes_type": "must be an object with named fields. "
+    "Send it as JSON, with Content-Type: application/json",
+    "string_unicode": "holds half of a character (a lone surrogate). Send whole characters",
+}
+"""Our own words where pydantic's do not say what to do."""
+
+
 def explain(errors: list[Any]) -> tuple[str, str]:
     """Field and message of the first of pydantic's errors."""
     first = errors[0]
-    field = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
-    message = str(first["msg"]).removeprefix("Value error, ")
+    parts = (str(part)[:60] for part in first["loc"] if part not in ("body", "[key]"))
+    field = ".".join(parts) or "body"
+    message = _SAID.get(first["type"]) or str(first["msg"]).removeprefix("Value error, ")
+    message = message.replace("Input should", "must", 1).rstrip(".")
     rest = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return field, f"{field}: {message}{rest}"
+    return field, f"{field}: {message}{rest}."

@@ -142,16 +142,19 @@ def request_cancel(caller: Caller, entity: tuple[str, str]) -> int:
     return caller.warehouse.execute(
         "UPDATE jobs SET cancel_requested = true WHERE entity_type = :type AND entity_id = :id"
         " AND status IN ('queued', 'running')",
-        type=entity[0], id=entity[1],
-    )  # fmt: skip
+        type=entity[0],
+        id=entity[1],
+    )
 
 
 def latest(caller: Caller, entity: tuple[str, str]) -> Job | None:
     """The entity's newest job, for a progress bar."""
     rows = caller.warehouse.rows(
-        "SELECT * FROM jobs WHERE entity_type = :type AND entity_id = :id ORDER BY created_at DESC LIMIT 1",
-        type=entity[0], id=entity[1],
-    )  # fmt: skip
+        "SELECT * FROM jobs WHERE entity_type = :type AND entity_id = :id"
+        " ORDER BY created_at DESC LIMIT 1",
+        type=entity[0],
+        id=entity[1],
+    )
     return Job(**rows[0]) if rows else None
 
 

@@ -27,6 +27,7 @@ from ontos.kernel.metrics import OPERATION_SECONDS
 from ontos.kernel.metrics import OPERATIONS as COUNTER
 from ontos.kernel.observers import gates
 from ontos.kernel.permission import Need, decide
+from ontos.kernel.soundness import unsound
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,7 +93,13 @@ class Operation:
         except ValidationError as error:
             field, message = explain(error.errors())
             raise Invalid(message, field=field) from error
-        return {p.name: getattr(checked, f"{p.name}_") for p in self.parameters}
+        arguments = {p.name: getattr(checked, f"{p.name}_") for p in self.parameters}
+        if found := unsound(arguments):
+            *path, why = found
+            inside = path[1:] if isinstance(arguments[path[0]], BaseModel) else path
+            field = ".".join(part[:60] for part in inside)
+            raise Invalid(f"{field}: {why}.", field=field)
+        return arguments
 
 
 def arguments_model(name: str, parameters: Iterable[inspect.Parameter]) -> type[BaseModel]:
@@ -218,9 +225,9 @@ def subject(
 ) -> tuple[str | None, str | None]:
     """What the operation was about: its first path parameter, else what it made."""
     for parameter in op.parameters:
-        if "{" + parameter.name + "}" in op.path:
+        if "{" + parameter.name + "}" in op.path and parameter.name in arguments:
             kind = parameter.name.removesuffix("_id").removesuffix("_name")
-            return kind, str(arguments.get(parameter.name))
+            return kind, str(arguments[parameter.name])
     if isinstance(result, BaseModel):
         made = getattr(result, "id", None) or getattr(result, "name", None)
         if made:

@@ -72,8 +72,9 @@ def _next(caller: Caller, batch: int) -> list[Entry]:
         "SELECT * FROM journal WHERE outcome = 'done' AND id > coalesce("
         "(SELECT max(position) FROM outbox_positions WHERE subscriber = :reader), '')"
         " ORDER BY id LIMIT :batch",
-        reader=_READER, batch=batch,
-    )  # fmt: skip
+        reader=_READER,
+        batch=batch,
+    )
     return [Entry(**row) for row in rows]
 
 

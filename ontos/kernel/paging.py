@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from ontos.kernel.errors import Invalid
+from ontos.kernel.soundness import unsound
 
 T = TypeVar("T")
 
@@ -24,18 +25,29 @@ def encode(key: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str | None) -> Any:
-    """The key in a cursor; None for the first page."""
+def decode(cursor: str | None, *kinds: type) -> Any:
+    """The key in a cursor, None for the first page; raises Invalid for another list's cursor.
+
+    A key is a text; where `kinds` are given, it is a list of values of these types.
+    """
     if cursor is None:
         return None
     try:
-        return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
-        raise Invalid(
-            "cursor: this is not a cursor of this list. Pass `next_cursor` of the page before, "
-            "or leave it out for the first page.",
-            field="cursor",
-        ) from error
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise _foreign() from error
+    found = [type(part) for part in key] if kinds and isinstance(key, list) else type(key)
+    if found != (list(kinds) or str) or unsound(key):
+        raise _foreign()
+    return key
+
+
+def _foreign() -> Invalid:
+    return Invalid(
+        "cursor: this is not a cursor of this list. Pass `next_cursor` of the page before, "
+        "or leave it out for the first page.",
+        field="cursor",
+    )
 
 
 def page(items: Sequence[T], limit: int, key: Callable[[T], Any]) -> Page[T]:

@@ -143,7 +143,8 @@ def decide(caller: Holder, need: Need) -> Decision:
     if scope < need.level:
         return Decision(
             False,
-            f"this needs {need}; the token's scope is {scope.name}. Create a token with that scope.",
+            f"this needs {need}; the token's scope is {scope.name}. "
+            "Create a token with that scope.",
         )
     return Decision(True, f"token scope {scope.name} on {need.feature}")
 

@@ -32,9 +32,12 @@ class Pool:
     """Claims queued jobs of every org when woken; a claim is compare-and-set on the status."""
 
     def __init__(
-        self, orgs: Callable[[], Iterable[str]], callers: Callers, store: Callable[[str], Warehouse],
+        self,
+        orgs: Callable[[], Iterable[str]],
+        callers: Callers,
+        store: Callable[[str], Warehouse],
         workers: int,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._orgs, self._callers, self._store = orgs, callers, store
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="job")
         self._free = threading.Semaphore(workers)

@@ -1,4 +1,4 @@
-"""Orgs are schemas: each org has its own set of the workbench's tables, and a schema for uploads."""
+"""Orgs are schemas: each org has its own set of the workbench's tables and a schema for uploads."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -47,7 +47,7 @@ def prepare_org(engine: Warehouse, org: str, by: str) -> None:
 
 
 def add_org(engine: Warehouse, org: str, title: str, by: str) -> None:
-    """A new org, whose first administrator is `by`. The org is listed only once its tables stand."""
+    """A new org, whose first administrator is `by`; it is listed only once its tables stand."""
     prepare_org(engine, org, by)
     system = engine.within(SYSTEM)
     system.execute(
@@ -70,5 +70,6 @@ def _seed_permissions(store: Warehouse, by: str) -> None:
     store.execute(
         "INSERT INTO role_permissions (role, feature, level, updated_by, updated_at)"  # noqa: S608
         f" SELECT role, feature, level, :by, :at FROM ({seeds}) AS seeds",
-        by=by, at=now(),
-    )  # fmt: skip
+        by=by,
+        at=now(),
+    )

@@ -163,10 +163,11 @@ def label_distribution(
     top: Limit = 50,
 ) -> LabelDistribution:  # fmt: skip
     """How often each response occurs among the pairs, the most frequent first."""
-    training_sheet(caller, training_sheet_id)
     rows = caller.warehouse.rows(
         DISTRIBUTION, id=training_sheet_id, review_status=review_status, top=top
     )
+    if not rows:
+        training_sheet(caller, training_sheet_id)
     total, distinct = (int(rows[0]["total"]), rows[0]["distinct_labels"]) if rows else (0, 0)
     counts = [LabelCount(**row) for row in rows]
     return LabelDistribution(

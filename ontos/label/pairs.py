@@ -1,20 +1,22 @@
 """Pairs: prompt and response of an item, what people decided, and what it may be used for."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from ontos.data.catalog import find_table
-from ontos.data.sheets import Sheet, SheetColumn, items_of
+from ontos.data.catalog import Offset, find_table
+from ontos.data.items import items_sql
+from ontos.data.sheets import SheetColumn
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import NotFound
+from ontos.kernel.errors import NotFound, OntosError
 from ontos.kernel.fields import Id, Input, Limit, Record, Text
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
-from ontos.warehouse import Value
+from ontos.warehouse import Value, together
 
 ReviewStatus = Literal["pending", "approved", "edited", "rejected", "flagged"]
 Source = Literal["canonical", "existing_column", "generated", "feedback", "human", "none"]
@@ -31,6 +33,9 @@ HAS_RESPONSE = "length(trim(coalesce(p.response, ''))) > 0"
 USAGE_JOIN = "LEFT JOIN item_usage AS u ON u.sheet_id = p.sheet_id AND u.item_ref = p.item_ref"
 """Puts the constraints of the item beside `pairs AS p`; none means every use is allowed."""
 
+KNOWN = "(SELECT count(*) FROM training_sheets WHERE id = :{id}) AS known"
+"""A column that tells an empty answer from a training sheet that is not there."""
+
 _CONDITIONS = {
     "review_status": "p.review_status = :w_review_status",
     "label": "p.response = :w_label",
@@ -41,6 +46,24 @@ _CONDITIONS = {
     "search": "(contains(lower(p.prompt), lower(:w_search))"
     " OR contains(lower(coalesce(p.response, '')), lower(:w_search)))",
 }
+
+
+LIST = f"""
+SELECT p.*, t.system_prompt, u.allowed_uses, u.prohibited_uses
+FROM training_sheets AS t LEFT JOIN (
+  SELECT p.* FROM pairs AS p WHERE {{condition}} AND (:after IS NULL OR p.item_ref > :after)
+  ORDER BY p.item_ref LIMIT :limit OFFSET :offset
+) AS p ON p.training_sheet_id = t.id {USAGE_JOIN}
+WHERE t.id = :w_training_sheet_id ORDER BY p.item_ref
+"""  # noqa: S608 - constants, as below
+"""No row: no such training sheet. A row without a pair: no pair matches."""
+
+FIND = f"""
+SELECT p.*, t.system_prompt, t.label_type, u.allowed_uses, u.prohibited_uses,
+  s.source_table, s.item_id_column, s.columns AS sheet_columns
+FROM pairs AS p JOIN training_sheets AS t ON t.id = p.training_sheet_id
+LEFT JOIN sheets AS s ON s.id = p.sheet_id {USAGE_JOIN} WHERE p.id = :id
+"""  # noqa: S608
 
 
 class PairFilter(Input):
@@ -141,22 +164,21 @@ def list_pairs(
     search: Text | None = None,
     limit: Limit = 100,
     cursor: str | None = None,
-    offset: int = 0,
+    offset: Offset = 0,
 ) -> Page[Pair]:
     """Pairs in the order of their items; `offset` jumps to a page, `cursor` goes on from one."""
-    assembled = training_sheet(caller, training_sheet_id)
     where = PairFilter(
         review_status=review_status, label=label, source=source, item_ref=item_ref,
         reviewed_by=reviewed_by, has_response=has_response, search=search,
     )  # fmt: skip
     condition, values = matching(training_sheet_id, where)
     rows = caller.warehouse.rows(
-        f"SELECT p.*, u.allowed_uses, u.prohibited_uses FROM (SELECT p.* FROM pairs AS p"  # noqa: S608
-        f" WHERE {condition} AND (:after IS NULL OR p.item_ref > :after)"
-        f" ORDER BY p.item_ref LIMIT :limit OFFSET :offset) AS p {USAGE_JOIN} ORDER BY p.item_ref",
-        after=decode(cursor), limit=limit + 1, offset=max(offset, 0), **values,
+        LIST.format(condition=condition), after=decode(cursor), limit=limit + 1,
+        offset=offset, **values,
     )  # fmt: skip
-    pairs = [Pair(**_shown(row, assembled.system_prompt)) for row in rows]
+    if not rows:
+        raise no_training_sheet(training_sheet_id)
+    pairs = [Pair(**_shown(row)) for row in rows if row["id"]]
     return page(pairs, limit, lambda pair: pair.item_ref)
 
 
@@ -173,7 +195,6 @@ def count_pairs(
     search: Text | None = None,
 ) -> PairCount:
     """How many pairs match, by what was decided of them."""
-    training_sheet(caller, training_sheet_id)
     where = PairFilter(
         review_status=review_status, label=label, source=source, item_ref=item_ref,
         reviewed_by=reviewed_by, has_response=has_response, search=search,
@@ -186,9 +207,11 @@ def count_pairs(
         " count(*) FILTER (WHERE p.review_status = 'rejected') AS rejected,"
         " count(*) FILTER (WHERE p.review_status = 'flagged') AS flagged,"
         f" count(*) FILTER (WHERE NOT ({HAS_RESPONSE})) AS without_response"
-        f" FROM pairs AS p WHERE {condition}",
+        f", {KNOWN.format(id='w_training_sheet_id')} FROM pairs AS p WHERE {condition}",
         **values,
     )
+    if not rows[0].pop("known"):
+        raise no_training_sheet(training_sheet_id)
     return PairCount(**rows[0])
 
 
@@ -196,7 +219,7 @@ def count_pairs(
 def get_pair(caller: Caller, pair_id: Id) -> PairInContext:
     """One pair, beside the row that it was made of."""
     row = find_pair(caller, pair_id)
-    return PairInContext(**row, **_source(caller, row["sheet_id"], row["item_ref"]))
+    return PairInContext(**row, **_source(caller, row))
 
 
 def matching(training_sheet_id: str, where: PairFilter) -> tuple[str, dict[str, Value]]:
@@ -208,17 +231,12 @@ def matching(training_sheet_id: str, where: PairFilter) -> tuple[str, dict[str, 
 
 
 def find_pair(caller: Caller, pair_id: str) -> dict[str, Any]:
-    """The fields of a `Pair`, and `label_type`; raises NotFound."""
-    rows = caller.warehouse.rows(
-        "SELECT p.*, t.system_prompt, t.label_type, u.allowed_uses, u.prohibited_uses"  # noqa: S608
-        " FROM pairs AS p JOIN training_sheets AS t ON t.id = p.training_sheet_id"
-        f" {USAGE_JOIN} WHERE p.id = :id",
-        id=pair_id,
-    )
+    """The fields of a `Pair`, its `label_type`, and its sheet's as JSON; raises NotFound."""
+    rows = caller.warehouse.rows(FIND, id=pair_id)
     if not rows:
         raise NotFound(f"pair_id: there is no pair {pair_id}. List the pairs of a training sheet.",
                        field="pair_id")  # fmt: skip
-    return _shown(rows[0], rows[0]["system_prompt"])
+    return _shown(rows[0])
 
 
 def training_sheet(caller: Caller, training_sheet_id: str) -> Assembled:
@@ -229,35 +247,45 @@ def training_sheet(caller: Caller, training_sheet_id: str) -> Assembled:
         id=training_sheet_id,
     )
     if not rows:
-        raise NotFound(
-            f"training_sheet_id: there is no training sheet {training_sheet_id}. "
-            "List training sheets for those there are, or assemble one.",
-            field="training_sheet_id",
-        )
+        raise no_training_sheet(training_sheet_id)
     return Assembled(**rows[0])
 
 
-def _shown(row: Mapping[str, Any], system_prompt: str | None) -> dict[str, Any]:
-    spoken = (("system", system_prompt), ("user", row["prompt"]), ("assistant", row["response"]))
+def no_training_sheet(training_sheet_id: str) -> NotFound:
+    return NotFound(
+        f"training_sheet_id: there is no training sheet {training_sheet_id}. "
+        "List training sheets for those there are, or assemble one.",
+        field="training_sheet_id",
+    )
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    spoken = (
+        ("system", row["system_prompt"]),
+        ("user", row["prompt"]),
+        ("assistant", row["response"]),
+    )
     messages = [{"role": role, "content": text} for role, text in spoken if text]
     return {**row, "messages": messages}
 
 
-def _source(caller: Caller, sheet_id: str, item_ref: str) -> dict[str, Any]:
+def _source(caller: Caller, row: Mapping[str, Any]) -> dict[str, Any]:
     """The item's row as its table holds it now; a pair outlives it, so its loss is no error."""
-    sheets = caller.warehouse.rows("SELECT * FROM sheets WHERE id = :id", id=sheet_id)
-    if not sheets:
-        return {"source_problem": "This pair belongs to no sheet."}
-    sheet = Sheet(**sheets[0])
-    shown: dict[str, Any] = {"source_columns": sheet.columns}
+    if row["source_table"] is None:
+        return {"source_problem": "This pair was not made of a row."}
+    columns = [SheetColumn(**column) for column in json.loads(row["sheet_columns"])]
+    shown: dict[str, Any] = {"source_columns": columns}
+    items = items_sql(row["source_table"], [c.name for c in columns], row["item_id_column"])
     try:
-        find_table(caller, sheet.source_table)
-    except NotFound as error:
+        _, found = together(
+            lambda: find_table(caller, row["source_table"]),
+            lambda: caller.warehouse.rows(
+                f"SELECT * FROM ({items}) AS items WHERE item_ref = :item_ref LIMIT 1",  # noqa: S608
+                item_ref=row["item_ref"],
+            ),
+        )
+    except OntosError as error:
         return shown | {"source_problem": error.detail}
-    rows = caller.warehouse.rows(
-        f"SELECT * FROM ({items_of(sheet)}) AS items WHERE item_ref = :item_ref LIMIT 1",  # noqa: S608
-        item_ref=item_ref,
-    )
-    if not rows:
-        return shown | {"source_problem": f"{sheet.source_table} has no such row any more."}
-    return shown | {"source": rows[0]}
+    if not found:
+        return shown | {"source_problem": f"{row['source_table']} has no such row any more."}
+    return shown | {"source": found[0]}

@@ -1,7 +1,7 @@
 """Annotation tasks: asking people to label or collect something."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,8 @@ from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.label.pairs import training_sheet
+
+Status = Literal["open", "done", "cancelled"]
 
 TASK_STATES = Lifecycle("task", {"open": ("done", "cancelled"), "done": (), "cancelled": ()})
 
@@ -87,7 +89,7 @@ def create_task(caller: Caller, spec: TaskSpec) -> Task:
 
 @operation("GET /tasks", needs=read("labeling_jobs"))
 def list_tasks(
-    caller: Caller, status: str | None = None, waiting_for: str | None = None,
+    caller: Caller, status: Status | None = None, waiting_for: str | None = None,
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[Task]:  # fmt: skip
     """Tasks, newest first; `waiting_for` a person: open, and theirs or nobody's."""

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Invalid
+from ontos.kernel.errors import Invalid, NotFound
 from ontos.kernel.fields import Id, Input, Limit, Reason, Record, now
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
@@ -20,6 +20,7 @@ from ontos.kernel.permission import read, write
 from ontos.label.pairs import (
     ACCEPTED,
     HAS_RESPONSE,
+    KNOWN,
     USAGE_JOIN,
     USES,
     Pair,
@@ -27,6 +28,7 @@ from ontos.label.pairs import (
     Use,
     find_pair,
     matching,
+    no_training_sheet,
     training_sheet,
 )
 from ontos.warehouse import Value
@@ -54,18 +56,22 @@ SELECT count(*) AS total, count(*) FILTER (WHERE {eligible}) AS eligible,
   count(*) FILTER (WHERE p.review_status = 'flagged') AS flagged,
   count(*) FILTER (WHERE p.review_status = 'rejected') AS rejected,
   count(*) FILTER (WHERE {accepted} AND NOT ({has_response})) AS without_response,
-  count(*) FILTER (WHERE {accepted} AND {has_response} AND NOT ({permitted})) AS prohibited
+  count(*) FILTER (WHERE {accepted} AND {has_response} AND NOT ({permitted})) AS prohibited,
+  {known}
 FROM {gated} WHERE p.training_sheet_id = :id
 """
 
 LIST_SQL = """
-SELECT u.* FROM item_usage AS u
-JOIN pairs AS p ON p.sheet_id = u.sheet_id AND p.item_ref = u.item_ref
-WHERE p.training_sheet_id = :id AND (:after IS NULL OR u.item_ref > :after)
-  AND (:barred IS NULL OR array_contains(u.prohibited_uses, :barred)
-       OR NOT array_contains(u.allowed_uses, :barred))
-ORDER BY u.item_ref LIMIT :limit
+SELECT u.* FROM training_sheets AS t LEFT JOIN (
+  SELECT u.*, p.training_sheet_id FROM item_usage AS u
+  JOIN pairs AS p ON p.sheet_id = u.sheet_id AND p.item_ref = u.item_ref
+  WHERE p.training_sheet_id = :id AND (:after IS NULL OR u.item_ref > :after)
+    AND (:barred IS NULL OR array_contains(u.prohibited_uses, :barred)
+         OR NOT array_contains(u.allowed_uses, :barred))
+  ORDER BY u.item_ref LIMIT :limit
+) AS u ON u.training_sheet_id = t.id WHERE t.id = :id ORDER BY u.item_ref
 """
+"""As in listing pairs: no row means no such training sheet."""
 
 
 def _known(uses: list[str]) -> list[str]:
@@ -148,6 +154,8 @@ def set_usage_of_pairs(caller: Caller, training_sheet_id: Id, usage: UsageOfMany
     """Say what the items of many pairs may be used for: those named, or all that match."""
     training_sheet(caller, training_sheet_id)
     condition, values = chosen(training_sheet_id, usage.pair_ids, usage.where)
+    if usage.pair_ids is not None:
+        _require_all(caller, condition, values, len(set(usage.pair_ids)))
     return UsageChange(changed=_merge(caller, usage, condition, values))
 
 
@@ -157,17 +165,18 @@ def list_usage(
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[ItemUsage]:  # fmt: skip
     """The constraints that were set on items of a training sheet, with who set them and why."""
-    training_sheet(caller, training_sheet_id)
     rows = caller.warehouse.rows(
         LIST_SQL, id=training_sheet_id, after=decode(cursor), barred=barred_from, limit=limit + 1
     )
-    return page([ItemUsage(**row) for row in rows], limit, lambda usage: usage.item_ref)
+    if not rows:
+        raise no_training_sheet(training_sheet_id)
+    given = [ItemUsage(**row) for row in rows if row["id"]]
+    return page(given, limit, lambda usage: usage.item_ref)
 
 
 @operation("GET /training-sheets/{training_sheet_id}/eligibility", needs=read("labels"))
 def get_eligibility(caller: Caller, training_sheet_id: Id, use: Use = "training") -> Eligibility:
     """How many pairs pass the gate for a use, and what holds the others back."""
-    training_sheet(caller, training_sheet_id)
     return eligibility(caller, training_sheet_id, use)
 
 
@@ -177,12 +186,15 @@ def eligible_sql(use: Use = "training") -> str:
 
 
 def eligibility(caller: Caller, training_sheet_id: str, use: Use = "training") -> Eligibility:
-    """The gate's counts in one statement."""
+    """The gate's counts in one statement; raises NotFound."""
     counts = COUNTS_SQL.format(
         eligible=eligible_sql(use), accepted=_ACCEPTED, has_response=HAS_RESPONSE,
-        permitted=_permitted(use), gated=GATED,
+        permitted=_permitted(use), gated=GATED, known=KNOWN.format(id="id"),
     )  # fmt: skip
-    return Eligibility(use=use, **caller.warehouse.rows(counts, id=training_sheet_id)[0])
+    row = caller.warehouse.rows(counts, id=training_sheet_id)[0]
+    if not row.pop("known"):
+        raise no_training_sheet(training_sheet_id)
+    return Eligibility(use=use, **row)
 
 
 def chosen(
@@ -208,6 +220,17 @@ def _permitted(use: Use) -> str:
         f"(u.id IS NULL OR (array_contains(u.allowed_uses, '{use}')"
         f" AND NOT array_contains(u.prohibited_uses, '{use}')))"
     )
+
+
+def _require_all(caller: Caller, condition: str, values: dict[str, Value], asked: int) -> None:
+    """Refuse ids of which some name no pair of the training sheet."""
+    counted = f"SELECT count(*) AS found FROM pairs AS p WHERE {condition}"  # noqa: S608
+    if missing := asked - caller.warehouse.rows(counted, **values)[0]["found"]:
+        raise NotFound(
+            f"pair_ids: {missing} of {asked} are not pairs of this training sheet. "
+            "Nothing was changed. List its pairs, then repeat.",
+            field="pair_ids",
+        )
 
 
 def _merge(caller: Caller, usage: Usage, condition: str, values: dict[str, Value]) -> int:

@@ -1,6 +1,6 @@
 """Metrics of requests that were answered elsewhere: sent in one by one or in batches."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import pyarrow as pa
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Invalid
-from ontos.kernel.fields import Input, new_id, now
+from ontos.kernel.fields import Input, Moment, new_id, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import write
 
@@ -25,7 +25,6 @@ _ROW = pa.schema([
 
 
 def _not_future(at: datetime) -> datetime:
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     if at > now() + AHEAD:
         raise ValueError(
             f"{at.isoformat()} lies in the future: send the time of the request, in UTC or with "
@@ -40,7 +39,7 @@ class Metric(Input):
     endpoint_name: str = Field(max_length=200)
     latency_ms: float = Field(ge=0, allow_inf_nan=False, description="Milliseconds.")
     status_code: int = Field(ge=100, le=599, description="As HTTP counts: errors from 400 on.")
-    at: Annotated[datetime, AfterValidator(_not_future)] | None = None
+    at: Annotated[Moment, AfterValidator(_not_future)] | None = None
     model_version: str | None = Field(None, max_length=100)
     error_message: str | None = Field(None, max_length=2_000)
     inputs: int | None = Field(None, ge=0, description="How many inputs the request held.")

@@ -91,7 +91,7 @@ def load_sample(caller: Caller) -> Sample:
 def remove_sample(caller: Caller) -> Removed:
     """Remove the sample's table, sheet, template, pairs and labels. Models trained on it stay."""
     if not _sheet_ids(caller):
-        raise NotFound("The sample project is not loaded.")
+        raise NotFound("The sample project is not loaded, so there is nothing to remove.")
     counts = {}
     for table in ("pairs", "canonical_labels"):
         counts[table] = caller.warehouse.execute(

@@ -62,7 +62,8 @@ class Comparison(BaseModel):
 def compare_versions(caller: Caller, model_name: str, version_a: str, version_b: str) -> Comparison:
     """Put the same unseen validation pairs to two versions, and set their figures side by side."""
     jobs = {job.uc_model_version: job for job in _jobs(caller, model_name, version_a, version_b)}
-    a, b = (_require(jobs, model_name, version) for version in (version_a, version_b))
+    a = _require(jobs, model_name, version_a, "version_a")
+    b = _require(jobs, model_name, version_b, "version_b")
     newer = max((a, b), key=lambda job: job.id)
     pairs = _unseen(caller, a, b, newer)
     before = ask(caller, model_name, version_a, pairs)
@@ -87,12 +88,14 @@ def _jobs(caller: Caller, model_name: str, a: str, b: str) -> list[TrainingJob]:
     return [TrainingJob(**row) for row in rows]
 
 
-def _require(jobs: dict[str | None, TrainingJob], model_name: str, version: str) -> TrainingJob:
+def _require(
+    jobs: dict[str | None, TrainingJob], model_name: str, version: str, field: str
+) -> TrainingJob:
     if version not in jobs:
         raise NotFound(
-            f"version: {model_name[:120]} has no version {version[:60]!r} that was trained here. "
+            f"{field}: {model_name[:120]} has no version {version[:60]!r} that was trained here. "
             "List the model's versions.",
-            field="version",
+            field=field,
         )
     return jobs[version]
 

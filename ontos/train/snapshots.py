@@ -118,9 +118,10 @@ def _why_not(sheet: Assembled, counts: Eligibility, classes: int, barred: int) -
             f"{counts.reasons()}. Approve pairs in Label, or lift the constraint on their use."
         )
     if classes < 2:
+        alike = f"All {counts.eligible} pairs have" if counts.eligible > 1 else "The only pair has"
         return (
-            f"All {counts.eligible} pairs have the same response, so there is nothing to tell "
-            "apart. Approve pairs with at least two different responses."
+            f"{alike} the same response, so there is nothing to tell apart. Approve pairs with at "
+            "least two different responses."
         )
     if barred == counts.eligible:
         return (

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, Field, field_validator
@@ -22,6 +22,8 @@ from ontos.train.snapshots import take
 from ontos.train.trainers import TrainerKey
 from ontos.train.trainers.options import Options
 from ontos.warehouse import Value
+
+Status = Literal["pending", "queued", "running", "succeeded", "failed", "cancelled", "timeout"]
 
 TRAINING_STATES = Lifecycle(
     "training job",
@@ -167,7 +169,7 @@ def create_training_job(caller: Caller, spec: TrainingJobSpec) -> TrainingJob:
 @operation("GET /training/jobs", needs=read("training"))
 def list_training_jobs(
     caller: Caller, training_sheet_id: Id | None = None, model_name: str | None = None,
-    status: str | None = None, limit: Limit = 100, cursor: str | None = None,
+    status: Status | None = None, limit: Limit = 100, cursor: str | None = None,
 ) -> Page[TrainingJob]:  # fmt: skip
     """Training jobs, newest first."""
     rows = caller.warehouse.rows(

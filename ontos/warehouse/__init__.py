@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ontos.warehouse.dialect import lint
+from ontos.warehouse.banned import lint
 from ontos.warehouse.embedded import EmbeddedWarehouse, executed_texts, open_embedded
 from ontos.warehouse.migrate import declared, migrate
 from ontos.warehouse.names import quote, split_name

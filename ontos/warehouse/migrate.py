@@ -1,52 +1,51 @@
-"""Bringing a schema to its desired state: what is missing is added, nothing is ever dropped."""
+"""Bringing a schema to its desired state: what is missing is added, and nothing is ever dropped."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-import sqlglot
-from sqlglot import exp
-
+from ontos.kernel.errors import Invalid
 from ontos.warehouse.names import quote
 from ontos.warehouse.protocol import Warehouse
 
-Declared = MappingProxyType[str, MappingProxyType[str, str]]
 
+@dataclass(frozen=True)
+class Declaration:
+    """A table as the schema file declares it; `create` is its statement, `columns` name to type."""
 
-@lru_cache
-def _statements(schema_sql: str) -> tuple[tuple[str, str, Declared], ...]:
-    """(table, its CREATE statement as written, its columns) of each declaration."""
-    found = []
-    for text in schema_sql.split(";\n"):
-        tree = sqlglot.parse_one(text, read="databricks") if text.strip() else None
-        if isinstance(tree, exp.Create):
-            columns = {
-                c.name: c.args["kind"].sql(dialect="databricks") for c in tree.find_all(exp.ColumnDef)
-                if c.parent is tree.this
-            }  # fmt: skip
-            table = tree.this.this.name
-            found.append((table, text.strip(), MappingProxyType({table: MappingProxyType(columns)})))
-    return tuple(found)
-
-
-def declared(schema_sql: str) -> dict[str, dict[str, str]]:
-    """Table to column to type, as a schema file declares them."""
-    return {t: dict(columns[t]) for t, _, columns in _statements(schema_sql)}
+    table: str
+    create: str
+    columns: Mapping[str, str]
 
 
 def migrate(warehouse: Warehouse, schema_sql: str) -> list[str]:
-    """Create the tables and add the columns that are missing; what was done, in words."""
+    """Create the tables and add the columns that are missing; what was done, in words.
+
+    One statement reads what is there. An added column is nullable, since rows may exist.
+    """
     present = _present(warehouse)
-    done = []
-    for table, create, columns in _statements(schema_sql):
-        if table not in present:
-            warehouse.execute(create)
-            done.append(f"created {table}")
-            continue
-        for name, kind in columns[table].items():
-            if name not in present[table]:
-                warehouse.execute(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {kind}")
-                done.append(f"added {table}.{name}")
+    done: list[str] = []
+    for wanted in _declarations(schema_sql):
+        if wanted.table.lower() not in present:
+            warehouse.execute(wanted.create)
+            done.append(f"created {wanted.table}")
+        else:
+            done += _add_missing(warehouse, wanted, present[wanted.table.lower()])
     return done
+
+
+def declared(schema_sql: str) -> dict[str, dict[str, str]]:
+    """Table to column to Databricks type, as the text declares them."""
+    return {wanted.table: dict(wanted.columns) for wanted in _declarations(schema_sql)}
+
+
+def _add_missing(warehouse: Warehouse, wanted: Declaration, there: set[str]) -> list[str]:
+    missing = {name: kind for name, kind in wanted.columns.items() if name.lower() not in there}
+    if missing:
+        columns = ", ".join(f"{quote(name)} {kind}" for name, kind in missing.items())
+        warehouse.execute(f"ALTER TABLE {quote(wanted.table)} ADD COLUMNS ({columns})")
+    return [f"added {wanted.table}.{name}" for name in missing]
 
 
 def _present(warehouse: Warehouse) -> dict[str, set[str]]:
@@ -57,5 +56,47 @@ def _present(warehouse: Warehouse) -> dict[str, set[str]]:
     )
     present: dict[str, set[str]] = {}
     for row in rows:
-        present.setdefault(row["table_name"], set()).add(row["column_name"])
+        present.setdefault(row["table_name"].lower(), set()).add(row["column_name"].lower())
     return present
+
+
+@lru_cache(maxsize=64)
+def _declarations(schema_sql: str) -> tuple[Declaration, ...]:
+    import sqlglot
+    from sqlglot import exp
+
+    found: dict[str, Declaration] = {}
+    for text in _statements(schema_sql):
+        tree = sqlglot.parse_one(text, read="databricks")
+        if not isinstance(tree, exp.Create) or not isinstance(tree.this, exp.Schema):
+            raise Invalid(f"A schema file holds CREATE TABLE alone, not `{text[:60]} …`.")
+        columns = {
+            column.name: column.args["kind"].sql("databricks")
+            for column in tree.this.expressions
+            if isinstance(column, exp.ColumnDef)
+        }
+        table = tree.this.this.name
+        if table in found:
+            raise Invalid(f"The table {table} is declared twice.")
+        found[table] = Declaration(table, text, MappingProxyType(columns))
+    return tuple(found.values())
+
+
+def _statements(schema_sql: str) -> list[str]:
+    """The statements of a text; a semicolon inside a literal or a remark ends none."""
+    from sqlglot.dialects.databricks import Databricks
+    from sqlglot.tokens import TokenType
+
+    cuts = [-1]
+    cuts += [
+        token.start
+        for token in Databricks().tokenize(schema_sql)
+        if token.token_type == TokenType.SEMICOLON
+    ]
+    cuts.append(len(schema_sql))
+    parts = [schema_sql[a + 1 : b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [part for part in parts if _has_words(part)]
+
+
+def _has_words(text: str) -> bool:
+    return any(line.strip() and not line.strip().startswith("--") for line in text.splitlines())

@@ -1,4 +1,9 @@
-"""Counting what the warehouse was asked: statements, sequential waits, seconds."""
+"""Counting what the warehouse was asked: statements, sequential waits, seconds.
+
+    with tally() as cost:
+        together(read_this, read_that)
+    cost.statements, cost.waits          # 2, 1: side by side is one wait
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +17,7 @@ SIDE_BY_SIDE = 8
 """Most reads that run at once for one page."""
 
 Observer = Callable[[str, float, str], None]
-"""Told (engine, seconds, outcome) of each statement."""
+"""Told (engine, seconds, outcome) of each statement; the outcome is `done` or an error's name."""
 
 
 @dataclass
@@ -23,6 +28,12 @@ class Tally:
     waits: int = 0
     seconds: float = 0.0
 
+    def add(self, *branches: "Tally") -> None:
+        """What ran side by side: its statements are summed, and the longest wait counts."""
+        self.statements += sum(branch.statements for branch in branches)
+        self.waits += max(branch.waits for branch in branches)
+        self.seconds += max(branch.seconds for branch in branches)
+
 
 _current: ContextVar[Tally | None] = ContextVar("tally", default=None)
 _in_sequence: ContextVar[bool] = ContextVar("in_sequence", default=False)
@@ -31,13 +42,15 @@ _observers: list[Observer] = []
 
 @contextmanager
 def tally() -> Iterator[Tally]:
-    """Count every statement run inside, also by threads of `together`."""
-    counted = Tally()
-    token = _current.set(counted)
+    """Count every statement run inside, also by threads of `together`; an outer tally counts on."""
+    inner, outer = Tally(), _current.get()
+    token = _current.set(inner)
     try:
-        yield counted
+        yield inner
     finally:
         _current.reset(token)
+        if outer is not None:
+            outer.add(inner)
 
 
 def on_statement(observer: Observer) -> None:
@@ -46,20 +59,9 @@ def on_statement(observer: Observer) -> None:
         _observers.append(observer)
 
 
-def count(engine: str, seconds: float, outcome: str) -> None:
-    """Engines call this after each statement."""
-    counted = _current.get()
-    if counted is not None:
-        counted.statements += 1
-        counted.waits += 1
-        counted.seconds += seconds
-    for observer in _observers:
-        observer(engine, seconds, outcome)
-
-
 @contextmanager
 def counted(engine: str) -> Iterator[None]:
-    """Count one statement and one wait, and report how it ended."""
+    """Count one statement and one wait, and tell the observers how it ended."""
     began, outcome = time.perf_counter(), "done"
     try:
         yield
@@ -67,7 +69,15 @@ def counted(engine: str) -> Iterator[None]:
         outcome = type(error).__name__
         raise
     finally:
-        count(engine, time.perf_counter() - began, outcome)
+        _count(engine, time.perf_counter() - began, outcome)
+
+
+def _count(engine: str, seconds: float, outcome: str) -> None:
+    cost = _current.get()
+    if cost is not None:
+        cost.add(Tally(1, 1, seconds))
+    for observer in _observers:
+        observer(engine, seconds, outcome)
 
 
 @contextmanager
@@ -85,20 +95,22 @@ def together(*calls: Callable[[], Any]) -> list[Any]:
     if len(calls) < 2 or _in_sequence.get():
         return [call() for call in calls]
     with ThreadPoolExecutor(min(len(calls), SIDE_BY_SIDE), "reads") as threads:
-        running = [threads.submit(copy_context().run, _counted, call) for call in calls]
-    answers = [run.result() for run in running]
-    _add_widest([counted for _, counted in answers])
-    return [answer for answer, _ in answers]
+        running = [threads.submit(copy_context().run, _branch, call) for call in calls]
+    branches = [run.result() for run in running]
+    cost = _current.get()
+    if cost is not None:
+        cost.add(*(branch for _, branch, _ in branches))
+    for _, _, error in branches:
+        if error is not None:
+            raise error
+    return [answer for answer, _, _ in branches]
 
 
-def _counted(call: Callable[[], Any]) -> tuple[Any, Tally]:
-    with tally() as counted:
-        return call(), counted
-
-
-def _add_widest(branches: list[Tally]) -> None:
-    counted = _current.get()
-    if counted is not None:
-        counted.statements += sum(b.statements for b in branches)
-        counted.waits += max(b.waits for b in branches)
-        counted.seconds += max(b.seconds for b in branches)
+def _branch(call: Callable[[], Any]) -> tuple[Any, Tally, Exception | None]:
+    """One call with a tally of its own; its error is handed over, so that its cost still counts."""
+    cost = Tally()
+    _current.set(cost)
+    try:
+        return call(), cost, None
+    except Exception as error:
+        return None, cost, error

@@ -39,8 +39,9 @@ def org_name(org: str) -> str:
 def run_name(run_key: str) -> str:
     """The key of a run, where it can name a folder."""
     if not _RUN.fullmatch(run_key):
-        raise Invalid(f"{run_key[:60]!r} cannot name a run: use letters, digits, - and _.",
-                      field="run_key")
+        raise Invalid(
+            f"{run_key[:60]!r} cannot name a run: use letters, digits, - and _.", field="run_key"
+        )
     return run_key
 
 

@@ -29,7 +29,9 @@ def _same_names(at: int, given: Mapping[str, Any], wanted: Sequence[str]) -> Non
     faults += [f"has unknown {', '.join(unknown)}"] if unknown else []
     raise Invalid(
         f"Input {at} {' and '.join(faults)}. The model wants exactly: {', '.join(wanted)}.",
-        field="inputs", missing=missing, unknown=unknown,
+        field="inputs",
+        missing=missing,
+        unknown=unknown,
     )
 
 

@@ -147,8 +147,13 @@ class Llm(Protocol):
         """The model that answers; None where none is configured."""
         ...
 
-    def complete(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int = 512,
-                 temperature: float = 0.0) -> Completion:
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        max_tokens: int = 512,
+        temperature: float = 0.0,
+    ) -> Completion:
         """One chat completion; raises Unavailable with the reason."""
         ...
 
@@ -222,5 +227,3 @@ class Workspace:
     def inside(self, transaction: Warehouse) -> "Workspace":
         """The same workspace; what it reads from the warehouse it reads within `transaction`."""
         return replace(self, catalog=self.catalog.inside(transaction))
-
-

@@ -23,11 +23,13 @@ def draw_preview(page: Preview, key: str, pictures: Collection[str] = ()) -> Non
     if not page.rows:
         st.caption("There are no rows here.")
     else:
+        # Pictures come early, so that a narrow screen shows them.
+        order = sorted(page.columns, key=lambda n: (n != "item_ref", n not in pictures))
         tall = {"row_height": PICTURE_HEIGHT, "height": TALL}
         shown: dict[str, Any] = tall if pictures else {}
         st.dataframe(
             [{name: _cell(row.get(name)) for name in page.columns} for row in page.rows],
-            column_order=page.columns, column_config=_columns(page, pictures), hide_index=True,
+            column_order=order, column_config=_columns(page, pictures), hide_index=True,
             **shown,
         )  # fmt: skip
     _leaf(page, key)

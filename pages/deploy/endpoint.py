@@ -17,6 +17,7 @@ from ontos.monitor.performance import Performance, get_performance
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
 from pages.data.words import escaped
 from pages.frame import attempt, go, loaded, mark, polled
+from pages.tables import rows_of
 
 MOVING = ("creating", "updating")
 
@@ -143,7 +144,8 @@ def _history(served: list[Served]) -> None:
         st.caption("No version has answered yet.")
         return
     st.dataframe(
-        [row.model_dump() for row in served], hide_index=True, key="served",
+        rows_of([row.model_dump() for row in served]),
+        hide_index=True, key="served",
         column_order=("at", "model_version", "how", "user"),
         column_config={
             "at": st.column_config.DatetimeColumn("Since (UTC)", format="YYYY-MM-DD HH:mm:ss"),

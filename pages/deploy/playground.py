@@ -138,4 +138,4 @@ def _send(caller: Caller, asked: Asked, **said: Any) -> None:
     )  # fmt: skip
     if attempt(create_feedback, caller, spec, done="Thank you: noted"):
         asked.rated = said["rating"]
-        st.rerun(scope="fragment")
+        st.rerun()

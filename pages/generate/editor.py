@@ -31,7 +31,26 @@ def draw_editor(
 ) -> None:  # fmt: skip
     """A new template where `template` is None."""
     _title(template)
-    _edit(caller, template, sheets, items)
+    _edit(caller, _begun(template) if template else None, sheets, items)
+
+
+def forget_edit() -> None:
+    """Begin anew with what is saved when a template is opened next."""
+    st.session_state.pop("editing-template", None)
+
+
+def _begun(template: Template) -> Template:
+    """The template as it was when the person began to edit: what is typed belongs to that."""
+    begun: Template = st.session_state.setdefault("editing-template", template)
+    if begun.id != template.id:
+        begun = st.session_state["editing-template"] = template
+    if begun.version != template.version:
+        st.warning(
+            f"{escaped(template.updated_by)} changed this template after you opened it. What you "
+            "typed is still here, but cannot be saved over it.", icon=":material/group:",
+        )  # fmt: skip
+        st.button("Load the newer version", icon=":material/refresh:", on_click=forget_edit)
+    return begun
 
 
 def _title(template: Template | None) -> None:
@@ -153,5 +172,6 @@ def _archive(caller: Caller, template: Template) -> None:
 def _open(template: Template | None) -> None:
     """Show what came of it; after a refusal everything stays as it was typed."""
     if template is not None:
+        forget_edit()
         st.query_params["template"] = template.id
         st.rerun()

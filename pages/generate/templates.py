@@ -9,7 +9,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.data.words import escaped
 from pages.frame import empty, go, loaded, mark, param
-from pages.generate.editor import draw_editor
+from pages.generate.editor import draw_editor, forget_edit
 from pages.generate.sample import ITEMS
 
 SHOWN = 25
@@ -64,7 +64,7 @@ def _row(template: Template) -> None:
             f"{escaped(template.updated_by)}]]",
             width="stretch",
         )
-        if st.button("Open", key=f"open-{template.id}"):
+        if st.button("Open", key=f"open-{template.id}", on_click=forget_edit):
             go("generate", "templates", template=template.id)
 
 

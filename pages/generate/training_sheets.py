@@ -111,7 +111,7 @@ def _figures(sheet: TrainingSheet) -> None:
         return
     with st.grid("auto", min_column_width=130):
         st.metric("Pairs", f"{sheet.total_items:,}")
-        st.metric("To review", f"{sheet.pending_count:,}")
+        st.metric("To review", f"{sheet.pending_count - sheet.empty_count:,}")
         st.metric("Approved", f"{sheet.approved_count:,}", help="Edited ones included.")
         st.metric("Arrived approved", f"{sheet.auto_approved_count:,}",
                   help="Items whose answer was approved before.")  # fmt: skip

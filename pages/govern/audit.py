@@ -38,9 +38,10 @@ def draw(caller: Caller) -> None:
 def _filters(facets: dict[str, list[str]]) -> None:
     columns = st.columns(5)
     for column, (key, title) in zip(
-        columns, (("user", "User"), ("operation", "Operation"), ("entity_type", "Kind of thing")),
+        columns,
+        (("user", "User"), ("operation", "Operation"), ("entity_type", "Kind of thing")),
         strict=False,
-    ):  # fmt: skip
+    ):
         column.selectbox(title, facets[key], index=None, key=f"audit-{key}", placeholder="All",
                          on_change=_first_page)  # fmt: skip
     columns[3].selectbox("Outcome", ["done", "refused", "failed"], index=None, key="audit-outcome",
@@ -73,8 +74,12 @@ def _pages(following: str | None) -> None:
         if st.session_state.get("audit-cursor"):
             st.button("Newest", on_click=_first_page, icon=":material/first_page:")
         if following:
-            st.button("Older", icon=":material/chevron_right:", icon_position="right",
-                      on_click=lambda: st.session_state.update({"audit-cursor": following}))  # fmt: skip
+            st.button(
+                "Older",
+                icon=":material/chevron_right:",
+                icon_position="right",
+                on_click=lambda: st.session_state.update({"audit-cursor": following}),
+            )
 
 
 def _entry(entry: Entry) -> None:

@@ -44,9 +44,8 @@ def dot(graph: LineageGraph, around: str) -> str:
         key = f"{node.entity_type}/{node.entity_id}"
         label = f"{_escaped(_short(node.title))}\\n{node.entity_type.replace('_', ' ')}"
         width = 2.5 if key == around else 1
-        lines.append(
-            f'"{_escaped(key)}" [label="{label}" shape={shape} fillcolor="{fill}" penwidth={width}];'
-        )
+        look = f'label="{label}" shape={shape} fillcolor="{fill}" penwidth={width}'
+        lines.append(f'"{_escaped(key)}" [{look}];')
     for edge in graph.edges:
         how = _escaped(edge.how.replace("_", " "))
         lines.append(f'"{_escaped(edge.source)}" -> "{_escaped(edge.target)}" [label="{how}"];')

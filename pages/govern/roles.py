@@ -16,8 +16,13 @@ def draw(caller: Caller) -> None:
     before = [{"Role": r.role, **r.levels} for r in roles]
     columns = {f.key: _column(f.key, f.covers) for f in FEATURES}
     after = st.data_editor(
-        before, hide_index=True, disabled=["Role"], column_config=columns, key=_key(), width="stretch",
-    )  # fmt: skip
+        before,
+        hide_index=True,
+        disabled=["Role"],
+        column_config=columns,
+        key=_key(),
+        width="stretch",
+    )
     changes = [
         LevelChange(role=old["Role"], feature=f.key, level=new[f.key])
         for old, new in zip(before, after, strict=True)

@@ -14,8 +14,8 @@ LIFETIMES = {"30 days": 30, "90 days": 90, "1 year": 365, "No end": None}
 def draw(caller: Caller) -> None:
     tokens = loaded(lambda: list_tokens(caller)).items
     st.caption(
-        "A token lets a program do some of what you may do, over REST and MCP: send it as the header "
-        "`X-Ontos-Token`. It is shown once; afterwards only its hash is kept."
+        "A token lets a program do some of what you may do, over REST and MCP: send it as the "
+        "header `X-Ontos-Token`. It is shown once; afterwards only its hash is kept."
     )
     _fresh()
     _make(caller)
@@ -71,10 +71,8 @@ def _row(caller: Caller, token: Token) -> None:
         )
         ends = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
         scopes = ", ".join(f"{name} {level}" for name, level in token.scopes.items())
-        st.markdown(
-            f":material/key: **{token.title}** {_state(token)}  \n:gray[{scopes} · {ends} · {used}]",
-            width="stretch",
-        )
+        title = f":material/key: **{token.title}** {_state(token)}"
+        st.markdown(f"{title}  \n:gray[{scopes} · {ends} · {used}]", width="stretch")
         if token.revoked_at is None and st.button("Revoke", key=f"revoke-{token.id}"):
             attempt(revoke_token, caller, token.id, done="Token revoked")
             st.rerun()

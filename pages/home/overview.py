@@ -68,8 +68,8 @@ def _funnel(funnel: Funnel) -> None:
 def _sample(caller: Caller) -> None:
     with st.popover("Remove the sample project", icon=":material/delete:", type="tertiary"):
         st.write(
-            "Removes the sample's table, sheet, template, pairs and labels. Models and endpoints that "
-            "were made of it stay."
+            "Removes the sample's table, sheet, template, pairs and labels. Models and endpoints "
+            "that were made of it stay."
         )
         if st.button("Remove it", type="primary"):
             removed = attempt(remove_sample, caller, done=lambda r: f"{r.pairs} pairs removed")
@@ -82,8 +82,8 @@ def _welcome(caller: Caller) -> None:
         st.subheader("Nothing here yet", anchor=False)
         st.write(
             "Upload a table with something to learn from, or load the sample project: about 300 "
-            "support messages, some with pictures, ready to label, train and deploy. It can be removed "
-            "again with one click."
+            "support messages, some with pictures, ready to label, train and deploy. It can be "
+            "removed again with one click."
         )
         with st.container(horizontal=True):
             if st.button("Upload a table", type="primary", icon=":material/upload:"):

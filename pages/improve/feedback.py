@@ -20,16 +20,22 @@ def draw(caller: Caller) -> None:
     st.segmented_control("Rating", list(FILTERS), default="All", key="feedback-rating",
                          required=True, label_visibility="collapsed", on_change=_first)  # fmt: skip
     if not found.items:
-        empty("No feedback yet", "Ask a model in the playground and rate its answer, or send ratings to "
-              "`POST /api/v1/feedback` from where the model is used.",
-              "Open the playground", ("deploy", "playground"))  # fmt: skip
+        empty(
+            "No feedback yet",
+            "Ask a model in the playground and rate its answer, or send ratings to "
+            "`POST /api/v1/feedback` from where the model is used.",
+            "Open the playground",
+            ("deploy", "playground"),
+        )
         return
     sheet = pick("Pairs made of feedback go to", sheets.items, "sheet", title=lambda s: s.name)
     for given in found.items:
         _row(caller, given, sheet)
     if found.next_cursor:
-        st.button("Older", on_click=lambda: st.session_state.update(
-            {"feedback-cursor": found.next_cursor}))  # fmt: skip
+        st.button(
+            "Older",
+            on_click=lambda: st.session_state.update({"feedback-cursor": found.next_cursor}),
+        )
 
 
 def _first() -> None:

@@ -35,18 +35,26 @@ def draw(caller: Caller) -> None:
         lambda: list_endpoints(caller), lambda: list_gaps(caller, endpoint_name=wanted, limit=200)
     )
     if not endpoints.items:
-        empty("No endpoint yet", "Gaps are looked for in what a deployed model answers. Deploy one first.",
-              "Deploy a model", ("deploy", "endpoints"))  # fmt: skip
+        empty(
+            "No endpoint yet",
+            "Gaps are looked for in what a deployed model answers. Deploy one first.",
+            "Deploy a model",
+            ("deploy", "endpoints"),
+        )
         return
-    endpoint = pick("Endpoint", endpoints.items, "endpoint", title=lambda e: e.name,
-                    identity=lambda e: e.name)  # fmt: skip
+    endpoint = pick(
+        "Endpoint", endpoints.items, "endpoint", title=lambda e: e.name, identity=lambda e: e.name
+    )
     if endpoint is None:
         return
     _analyse(caller, endpoint)
     shown = [g for g in gaps.items if g.endpoint_name == endpoint.name]
     if not shown:
-        empty("No gap is known", "Press “Look for gaps”: it reads the last evaluation, the ratings and "
-              "the approved labels of this endpoint's version.")  # fmt: skip
+        empty(
+            "No gap is known",
+            "Press “Look for gaps”: it reads the last evaluation, the ratings and "
+            "the approved labels of this endpoint's version.",
+        )
         return
     _chart([g for g in shown if g.status != "closed"])
     chosen = pick("Gap", shown, "gap", title=_title)
@@ -55,7 +63,8 @@ def draw(caller: Caller) -> None:
 
 
 def _title(gap: Gap) -> str:
-    return f"{KINDS.get(gap.kind, gap.kind)}: {gap.label} ({gap.affected} of {gap.total}, {gap.status})"
+    kind = KINDS.get(gap.kind, gap.kind)
+    return f"{kind}: {gap.label} ({gap.affected} of {gap.total}, {gap.status})"
 
 
 def _analyse(caller: Caller, endpoint: Endpoint) -> None:
@@ -87,10 +96,11 @@ def _chart(gaps: list[Gap]) -> None:
         )
     )  # fmt: skip
     figure.update_layout(
-        height=60 + 26 * len(top), margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        height=60 + 26 * len(top),
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={"tickformat": ".0%", "range": [0, 1], "title": "share affected"},
         yaxis={"automargin": True},
-    )  # fmt: skip
+    )
     st.plotly_chart(figure, key="gaps-chart")
 
 
@@ -122,21 +132,19 @@ def _task(caller: Caller, gap: Gap) -> None:
         count = st.number_input("Pairs wanted", min_value=1, value=20)
         instructions = st.text_area("Instructions", value=gap.evidence_summary)
         if st.form_submit_button("Make the task", type="primary"):
+            task = {"title": title, "instructions": instructions, "target_record_count": int(count)}
             made = attempt(
-                lambda: create_gap_task(
-                    caller, gap.id,
-                    TaskOfGap(title=title, instructions=instructions, target_record_count=int(count)),
-                ),
+                lambda: create_gap_task(caller, gap.id, TaskOfGap(**task)),
                 done="Task made; labelers see it under Label",
-            )  # fmt: skip
+            )
             if made:
                 go("label", "tasks")
 
 
 def _retrain(caller: Caller, gap: Gap) -> None:
     st.write(
-        "Trains the same model again, with the same settings, on all pairs of its training sheet that "
-        "are approved now. The result is a new version; nothing is deployed by itself."
+        "Trains the same model again, with the same settings, on all pairs of its training sheet "
+        "that are approved now. The result is a new version; nothing is deployed by itself."
     )
     if st.button("Start the training job", type="primary", key=f"retrain-{gap.id}"):
         job = attempt(retrain_gap, caller, gap.id, RetrainOfGap(), done="Training started")

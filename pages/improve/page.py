@@ -4,7 +4,8 @@ from pages.frame import View, stage
 
 stage(
     "Improve",
-    "Turn what users said and what evaluations show into better training data, and a better version.",
+    "Turn what users said and what evaluations show into better training data, "
+    "and a better version.",
     (
         View("gaps", "Gaps", "pages.improve.gaps"),
         View("feedback", "Feedback", "pages.improve.feedback"),

@@ -1,5 +1,7 @@
 """Pairs as files for fine-tuning: what passes the gate, what does not and why, and the download."""
 
+from typing import Any
+
 import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet
@@ -20,7 +22,9 @@ FORMATS = {
 def draw(caller: Caller) -> None:
     sheet = chosen_sheet(caller)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        form = st.selectbox("Format", list(FORMATS), format_func=FORMATS.__getitem__, width=320)
+        form: Any = st.selectbox(
+            "Format", list(FORMATS), format_func=FORMATS.__getitem__, width=320
+        )
         use = st.selectbox("For", USES, format_func=USE_WORDS.__getitem__, width=220)
     counts = loaded(lambda: get_eligibility(caller, sheet.id, use))
     _counts(counts)

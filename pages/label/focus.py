@@ -11,11 +11,14 @@ from ontos.label.pairs import PairInContext
 from ontos.label.reviews import review_batch
 from pages.frame import mark, show
 from pages.label.filters import STATUSES
+from pages.label.guard import focus_on
 from pages.label.queue import Queue, begin_again, open_queue, read_anew, read_on
 from pages.label.source_row import source_row
 from pages.label.training_sheets import chosen_sheet, may_review
 
 REASONS = ("The response is wrong", "Cannot be decided from this", "Not usable", "Duplicate")
+REASON, RESPONSE, LABEL = "focus-reason", "focus-response", "focus-label"
+EDITING = "focus-editing"
 SHORT = 60
 """Characters up to which a response is taken for a label."""
 
@@ -28,21 +31,23 @@ def draw(caller: Caller) -> None:
 
 @st.fragment
 def _desk(caller: Caller, sheet: TrainingSheet) -> None:
-    status = st.segmented_control(
-        "Look at", STATUSES, default="pending", key="focus-status", format_func=str.capitalize,
-        on_change=begin_again, label_visibility="collapsed",
-    )  # fmt: skip
-    queue = open_queue(caller, sheet, status)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        status: Any = st.segmented_control(
+            "Look at", STATUSES, default="pending", key="focus-status", format_func=str.capitalize,
+            on_change=begin_again, label_visibility="collapsed", width="content",
+        )  # fmt: skip
+        queue = open_queue(caller, sheet, status)
+        if queue.decided:
+            st.caption(f"{len(queue.decided):,} decided in this sitting")
     shown = read_on(caller, queue)
-    _said()
     if shown is None:
-        _end(sheet, queue)
+        _end(queue)
         return
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        _pair(shown)
-    with right:
-        _desk_of(caller, queue, shown)
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=640):
+            _pair(shown)
+        with st.container(width=390):
+            _decisions(caller, queue, shown)
 
 
 def _pair(shown: PairInContext) -> None:
@@ -57,22 +62,12 @@ def _pair(shown: PairInContext) -> None:
     source_row(shown)
 
 
-def _desk_of(caller: Caller, queue: Queue, shown: PairInContext) -> None:
-    if st.session_state.get("focus-editing") == shown.id:
+def _decisions(caller: Caller, queue: Queue, shown: PairInContext) -> None:
+    if st.session_state.get(EDITING) == shown.id:
         _editor(caller, queue, shown)
     else:
         _buttons(caller, queue, shown)
-    labels = quick_labels(queue)
-    if labels:
-        st.caption("Choose the label by its number")
-        with st.container(horizontal=True, gap="small"):
-            for number, label in enumerate(labels, 1):
-                same = label == shown.response
-                st.button(
-                    label, key=f"label-{number}", shortcut=str(number), wrap=False,
-                    type="primary" if same else "secondary", on_click=_decide,
-                    args=(caller, queue, "approve" if same else "edit", None if same else label),
-                )  # fmt: skip
+        _quick(caller, queue, shown)
 
 
 def _buttons(caller: Caller, queue: Queue, shown: PairInContext) -> None:
@@ -83,7 +78,7 @@ def _buttons(caller: Caller, queue: Queue, shown: PairInContext) -> None:
     )  # fmt: skip
     st.button(
         "Edit the response", key="edit", shortcut="E", icon=":material/edit:", width="stretch",
-        on_click=st.session_state.update, args=({"focus-editing": shown.id},),
+        on_click=st.session_state.update, args=({EDITING: shown.id},),
     )  # fmt: skip
     reject, flag = st.columns(2)
     with reject:
@@ -93,46 +88,75 @@ def _buttons(caller: Caller, queue: Queue, shown: PairInContext) -> None:
         st.button("Flag", key="flag", shortcut="F", icon=":material/flag:",
                   args=(caller, queue, "flag"), **decide)  # fmt: skip
     st.selectbox(
-        "Why, to reject or flag", REASONS, index=None, key="focus-reason", accept_new_options=True,
-        placeholder="Choose or write; kept for the next",
+        "Why, to reject or flag", REASONS, index=None, key=REASON, accept_new_options=True,
+        placeholder="Choose or write; kept for the next", persist_state="page",
     )  # fmt: skip
+    _said()
     _moves(caller, queue)
 
 
+def _quick(caller: Caller, queue: Queue, shown: PairInContext) -> None:
+    """The number keys choose a label: approving it where it is there already."""
+    labels = quick_labels(queue)
+    if labels:
+        st.caption("Choose the label by its number")
+    with st.container(horizontal=True, gap="small"):
+        for number, label in enumerate(labels, 1):
+            same = label == shown.response
+            decision = ("approve", None) if same else ("edit", label)
+            st.button(
+                label, key=f"label-{number}", shortcut=str(number), wrap=False,
+                type="primary" if same else "secondary", on_click=_decide,
+                args=(caller, queue, *decision),
+            )  # fmt: skip
+
+
 def _moves(caller: Caller, queue: Queue) -> None:
-    back, undo, on = st.columns(3)
+    back, reopen, on = st.columns(3)
     with back:
         st.button("Back", key="back", shortcut="K", width="stretch", disabled=queue.at == 0,
                   on_click=queue.move, args=(-1,))  # fmt: skip
-    with undo:
-        st.button("Undo", key="undo", shortcut="Z", width="stretch", disabled=not queue.decided,
-                  on_click=_undo, args=(caller, queue))  # fmt: skip
+    with reopen:
+        st.button("Reopen", key="reopen", shortcut="Z", width="stretch", disabled=not queue.decided,
+                  help="Goes back to the pair that you decided last, as pending.",
+                  on_click=_reopen, args=(caller, queue))  # fmt: skip
     with on:
         st.button("Next", key="next", shortcut="J", width="stretch", on_click=queue.move, args=(1,))
 
 
 def _editor(caller: Caller, queue: Queue, shown: PairInContext) -> None:
-    """Ctrl+Enter saves; labels are chosen from a list that new ones may join."""
-    labels = [c.label for c in queue.labels.top]
+    """A label of the list is saved as soon as it is chosen, what is written with Ctrl+Enter."""
+    classes = is_classes(queue)
+    if classes:
+        st.selectbox(
+            "Label", [c.label for c in queue.labels.top], index=None, key=LABEL,
+            placeholder="Type to find it", on_change=_chosen, args=(caller, queue),
+        )  # fmt: skip
     with st.form("focus-edit", border=False):
-        if is_classes(queue):
-            at = labels.index(shown.response) if shown.response in labels else None
-            text = st.selectbox("New response", labels, index=at, accept_new_options=True)
-        else:
-            text = st.text_area("New response", shown.response or "", height=220)
-        if st.form_submit_button("Save and go on", type="primary", width="stretch"):
-            _decide(caller, queue, "edit", text or "")
+        title = "Or a new label" if classes else "New response"
+        height = 68 if classes else 240
+        text = st.text_area(
+            title, "" if classes else shown.response or "", height=height, key=RESPONSE
+        )
+        if st.form_submit_button("Save (Ctrl+Enter)", type="primary", width="stretch"):
+            _decide(caller, queue, "edit", text.strip())
             st.rerun(scope="fragment")
+    focus_on("st-key-" + (LABEL if classes else RESPONSE))
+    _said()
     st.button("Leave it as it was", key="leave", type="tertiary", shortcut="Esc",
-              on_click=st.session_state.update, args=({"focus-editing": None},))  # fmt: skip
+              on_click=st.session_state.update, args=({EDITING: None},))  # fmt: skip
+
+
+def _chosen(caller: Caller, queue: Queue) -> None:
+    _decide(caller, queue, "edit", st.session_state[LABEL])
 
 
 def _decide(caller: Caller, queue: Queue, action: str, response: str | None = None) -> None:
     """Save the decision and go on; where it is refused, say why and stay."""
     shown = queue.context[queue.pairs[queue.at].id]
-    reason = st.session_state.get("focus-reason")
+    reason = st.session_state.get(REASON)
     if action in ("reject", "flag") and not reason:
-        _say("warning", f"Say why you {action}, in the field below the buttons.")
+        _say("warning", f"Say why you {action}: choose or write it above.")
         return
     try:
         reason = reason if action in ("reject", "flag") else None
@@ -145,7 +169,7 @@ def _decide(caller: Caller, queue: Queue, action: str, response: str | None = No
         _say("error", error)
         return
     queue.decided.append((shown.id, shown.review_status))
-    st.session_state["focus-editing"] = None
+    st.session_state[EDITING] = None
     read_anew(caller, queue, shown.id)
     queue.move(1)
 
@@ -156,7 +180,7 @@ def _save(caller: Caller, queue: Queue, shown: PairInContext, **decision: str | 
     review_batch(caller, queue.training_sheet_id, batch)
 
 
-def _undo(caller: Caller, queue: Queue) -> None:
+def _reopen(caller: Caller, queue: Queue) -> None:
     """Reopen what was decided last, and go back to it."""
     pair_id, _ = queue.decided.pop()
     shown = queue.context[pair_id]
@@ -195,7 +219,7 @@ def _said() -> None:
         st.warning(what, icon=":material/warning:")
 
 
-def _end(sheet: TrainingSheet, queue: Queue) -> None:
+def _end(queue: Queue) -> None:
     st.success(
         f"That was the last one. You decided {len(queue.decided):,} here.",
         icon=":material/done_all:",

@@ -1,4 +1,4 @@
-"""Asks before unsaved decisions are left behind: on closing, reloading or leaving the page."""
+"""What a page cannot do from Python: ask before unsaved work is left, and place the cursor."""
 
 from functools import cache
 from typing import Any
@@ -28,11 +28,24 @@ export default function (component) {
 """
 
 
+_FOCUS = """
+export default function (component) {
+  const field = document.querySelector(`.${component.data.within} :is(textarea, input)`)
+  if (field && document.activeElement !== field) field.focus()
+}
+"""
+
+
 @cache
-def _component() -> Any:
-    return st.components.v2.component("ontos_unsaved_guard", js=_JS)
+def _component(name: str, js: str) -> Any:
+    return st.components.v2.component(name, js=js)
 
 
 def guard(unsaved: int) -> None:
-    """Mount it with the number of unsaved decisions; 0 lets everything pass."""
-    _component()(key="unsaved-guard", data={"count": unsaved}, height=1)
+    """Ask before that many unsaved decisions are left behind; 0 lets everything pass."""
+    _component("ontos_guard", _JS)(key="unsaved-guard", data={"count": unsaved}, height=1)
+
+
+def focus_on(within: str) -> None:
+    """Place the cursor in the field inside the element of this class."""
+    _component("ontos_focus", _FOCUS)(key=f"focus-{within}", data={"within": within}, height=1)

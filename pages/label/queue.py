@@ -1,6 +1,7 @@
 """The pairs that are looked at one by one: a window that moves on through those that match."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from ontos.label.labels import LabelDistribution, label_distribution
 from ontos.label.pairs import Pair, PairInContext, ReviewStatus, get_pair, list_pairs
 from pages.frame import loaded
 
-WINDOW = 50
+WINDOW, AHEAD = 50, 6
 KEY = "focus-queue"
 
 
@@ -66,12 +67,20 @@ def read_on(caller: Caller, queue: Queue) -> PairInContext | None:
         )  # fmt: skip
         queue.pairs += page.items
         queue.cursor = page.next_cursor
-    pair = queue.pair
-    if pair is None:
+    if queue.pair is None:
         return None
-    if pair.id not in queue.context:
-        queue.context[pair.id] = loaded(lambda: get_pair(caller, pair.id))
-    return queue.context[pair.id]
+    _read_context(caller, queue)
+    return queue.context[queue.pair.id]
+
+
+def _read_context(caller: Caller, queue: Queue) -> None:
+    """The pair shown and those after it, side by side: going on costs nothing for a while."""
+    if queue.pairs[queue.at].id in queue.context:
+        return
+    ahead = [p.id for p in queue.pairs[queue.at :][:AHEAD] if p.id not in queue.context]
+    found = loaded(*(partial(get_pair, caller, pair_id) for pair_id in ahead))
+    for shown in found if len(ahead) > 1 else [found]:
+        queue.context[shown.id] = shown
 
 
 def read_anew(caller: Caller, queue: Queue, pair_id: str) -> None:

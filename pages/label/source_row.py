@@ -18,8 +18,9 @@ def source_row(shown: PairInContext) -> None:
     rest = {k: v for k, v in shown.source.items() if k not in images and k != "item_ref"}
     with st.expander("Source row", expanded=len(rest) <= 6):
         for name, value in rest.items():
-            st.markdown(f":gray[{name}]")
-            st.text(_plain(value))
+            with st.container(horizontal=True, gap="small"):
+                st.text(name, width=130)
+                st.text(_plain(value), width="stretch")
 
 
 def _image(name: str, address: str) -> None:

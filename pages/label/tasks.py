@@ -1,5 +1,8 @@
 """Annotation tasks: what is asked of whom, and how far it is."""
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet, list_training_sheets
@@ -26,7 +29,7 @@ def draw(caller: Caller) -> None:
                 icon=":material/task_alt:")  # fmt: skip
     for task in open_ones:
         _task(caller, task)
-    _ask(caller, sheets.items)
+    _ask(caller, sheets.items, expanded=not open_ones)
     _ended([task for task in tasks.items if task.status != "open"])
 
 
@@ -64,27 +67,28 @@ def _actions(caller: Caller, task: Task) -> None:
         _assign(caller, task, None)
     with st.popover("Done", icon=":material/check:"):
         st.write("It leaves the list of what waits.")
-        if st.button("It is done", key=f"done-{task.id}", type="primary") and attempt(
-            complete_task, caller, task.id, done="Task done"
-        ):
-            st.rerun()
+        if st.button("It is done", key=f"done-{task.id}", type="primary"):
+            _run(complete_task, caller, task.id, done="Task done")
     with st.popover("Cancel", type="tertiary"):
         st.write("Nobody will be asked any more. What was labelled stays.")
-        if st.button("Cancel the task", key=f"cancel-{task.id}") and attempt(
-            cancel_task, caller, task.id, done="Task cancelled"
-        ):
-            st.rerun()
+        if st.button("Cancel the task", key=f"cancel-{task.id}"):
+            _run(cancel_task, caller, task.id, done="Task cancelled")
 
 
 def _assign(caller: Caller, task: Task, assignee: str | None) -> None:
     assignment = Assignment(assignee=assignee, version=task.version)
-    if attempt(assign_task, caller, task.id, assignment, done="Task handed over"):
+    _run(assign_task, caller, task.id, assignment, done="Task handed over")
+
+
+def _run(operation: Callable[..., Task], *arguments: Any, done: str) -> None:
+    if attempt(operation, *arguments, done=done):
         st.rerun()
 
 
-def _ask(caller: Caller, sheets: list[TrainingSheet]) -> None:
+def _ask(caller: Caller, sheets: list[TrainingSheet], *, expanded: bool) -> None:
     names = {sheet.id: sheet.name for sheet in sheets}
-    with st.expander("Ask for labels", icon=":material/add_task:"), st.form("task", border=False):
+    asking = st.expander("Ask for labels", icon=":material/add_task:", expanded=expanded)
+    with asking, st.form("task", border=False):
         title, who = st.columns([3, 2])
         spec = {
             "title": title.text_input("Title", placeholder="Look at the refund messages"),
@@ -96,10 +100,8 @@ def _ask(caller: Caller, sheets: list[TrainingSheet]) -> None:
             "target_record_count": st.number_input("How many", min_value=1, value=100),
             "instructions": st.text_area("What to look for") or None,
         }  # fmt: skip
-        if st.form_submit_button("Ask", type="primary") and attempt(
-            create_task, caller, spec, done="Task created"
-        ):
-            st.rerun()
+        if st.form_submit_button("Ask", type="primary"):
+            _run(create_task, caller, spec, done="Task created")
 
 
 def _ended(tasks: list[Task]) -> None:

@@ -53,5 +53,4 @@ def may_review(caller: Caller, sheet: TrainingSheet) -> bool:
 
 
 def _title(sheet: TrainingSheet) -> str:
-    left = "archived" if sheet.status == "archived" else f"{sheet.pending_count:,} pending"
-    return f"{sheet.name} · {left}"
+    return f"{sheet.name} (archived)" if sheet.status == "archived" else sheet.name

@@ -9,6 +9,7 @@ from ontos.kernel.caller import Caller
 from ontos.monitor.metrics import AHEAD, LARGEST_BATCH, Metric, ingest_metric
 from pages.deploy.endpoint import address
 from pages.frame import attempt, empty, link, loaded, pick
+from pages.tables import rows_of
 
 FIELDS = (
     ("endpoint_name", "yes", "The endpoint that was asked; it must exist here."),
@@ -56,7 +57,7 @@ def _examples(name: str) -> None:
         f"[Create a token]({tokens}) with write on monitor."
     )
     st.dataframe(
-        [dict(zip(("Field", "Required", "Meaning"), row, strict=True)) for row in FIELDS],
+        rows_of([dict(zip(("Field", "Required", "Meaning"), row, strict=True)) for row in FIELDS]),
         hide_index=True, key="fields", column_config={"Meaning": {"width": "large"}},
     )  # fmt: skip
 

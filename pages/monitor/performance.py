@@ -12,6 +12,7 @@ from ontos.monitor.performance import (
 )
 from pages.frame import empty, loaded, pick
 from pages.monitor.charts import latencies, requests
+from pages.tables import rows_of
 
 WINDOWS = {"Last hour": 60, "24 hours": 1_440, "7 days": 10_080, "30 days": 43_200}
 
@@ -86,7 +87,8 @@ def _errors(failed: list[FailedRequest]) -> None:
         st.caption("No request failed in this window.")
         return
     st.dataframe(
-        [row.model_dump() for row in failed], hide_index=True, key="failed",
+        rows_of([row.model_dump() for row in failed]),
+        hide_index=True, key="failed",
         column_order=("at", "status_code", "error_message", "latency_ms", "model_version", "user",
                       "source"),
         column_config={
@@ -109,7 +111,7 @@ def _all(overview: list[Performance]) -> None:
     ]  # fmt: skip
     milliseconds = st.column_config.NumberColumn(format="%.0f ms")
     st.dataframe(
-        rows, hide_index=True, key="overview",
+        rows_of(rows), hide_index=True, key="overview",
         column_config={"Error rate": st.column_config.NumberColumn(format="percent"),
                        "p50": milliseconds, "p95": milliseconds, "p99": milliseconds},
     )  # fmt: skip

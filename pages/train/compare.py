@@ -7,6 +7,7 @@ from ontos.train.comparisons import Comparison, Difference, compare_versions
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
 from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded, param
+from pages.tables import rows_of
 from pages.train.figures import changes
 
 TITLES = {
@@ -104,7 +105,8 @@ def _figure(title: str, difference: Difference, *, share: bool) -> None:
 def _labels(found: Comparison) -> None:
     share = {"min_value": 0.0, "max_value": 1.0, "format": "percent"}
     st.dataframe(
-        [row.model_dump() for row in found.per_label], hide_index=True, key="compare-labels",
+        rows_of([row.model_dump() for row in found.per_label]),
+        hide_index=True, key="compare-labels",
         column_order=("label", "support", "a", "b", "delta"),
         column_config={
             "label": "Label", "support": st.column_config.NumberColumn("Pairs", width="small"),

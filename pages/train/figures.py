@@ -9,6 +9,7 @@ import streamlit as st
 from ontos.train.comparisons import LabelDifference
 from ontos.train.evaluations import Confusion, LabelFigures
 from ontos.train.snapshots import LabelCount
+from pages.tables import rows_of
 
 SHOWN = 25
 GREEN, RED = "#0f766e", "#be123c"
@@ -34,7 +35,7 @@ def per_label(labels: Sequence[LabelFigures]) -> None:
     rows = [label.model_dump() for label in labels]
     share = {"min_value": 0.0, "max_value": 1.0, "format": "percent"}
     st.dataframe(
-        rows, hide_index=True, key="per-label",
+        rows_of(rows), hide_index=True, key="per-label",
         column_order=("label", "support", "recall", "precision", "f1"),
         column_config={
             "label": st.column_config.TextColumn("Label", width="medium"),
@@ -59,7 +60,8 @@ def confusions(mistakes: Sequence[Confusion]) -> None:
         st.caption("No mistake on the validation side.")
         return
     st.dataframe(
-        [mistake.model_dump() for mistake in mistakes], hide_index=True, key="confusions",
+        rows_of([mistake.model_dump() for mistake in mistakes]),
+        hide_index=True, key="confusions",
         column_config={
             "expected": "Should be", "predicted": "Was answered as",
             "count": st.column_config.NumberColumn("Times", width="small"),

@@ -18,6 +18,7 @@ from ontos.train.training_jobs import (
 )
 from pages.data.words import escaped
 from pages.frame import attempt, go, link, loaded, mark, polled
+from pages.tables import rows_of
 from pages.train.figures import confusions, per_label
 
 
@@ -187,7 +188,7 @@ def _timeline(events: list[TrainingEvent]) -> None:
         for event in reversed(events)
     ]
     st.dataframe(
-        rows, hide_index=True, height=min(420, 38 + 35 * len(rows)), key="timeline",
+        rows_of(rows), hide_index=True, height=min(420, 38 + 35 * len(rows)), key="timeline",
         column_config={
             "When": st.column_config.DatetimeColumn(format="HH:mm:ss", width="small"),
             "What": st.column_config.TextColumn(width="large"),

@@ -34,9 +34,9 @@ def bare_seconds(rows: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         store = duckdb.connect(str(Path(folder) / "bare.duckdb"))
         store.execute(
-            "CREATE TABLE bench AS SELECT printf('item%08d', i) AS item, 'please look into the matter"
-            " of order number ' || i || ' and tell me more' AS message, 'label' || (i % 50) AS label"
-            f" FROM range({rows}) AS r(i)"
+            "CREATE TABLE bench AS SELECT printf('item%08d', i) AS item,"
+            " 'please look into the matter of order number ' || i || ' and tell me more'"
+            f" AS message, 'label' || (i % 50) AS label FROM range({rows}) AS r(i)"
         )
         store.execute(
             "CREATE TABLE labels AS SELECT item, 'known ' || label AS response FROM bench"

@@ -63,9 +63,10 @@ def sheet(caller: Caller, rows: int, name: str = "bench") -> Sheet:
             "message": np.char.add(text, " and tell me more"),
             "label": np.char.add("label", (numbers % 50).astype(str)),
         }))  # fmt: skip
-    made = create_sheet(caller, SheetSpec(
-        name=name, source_table=f"workbench.data_default.{name}", item_id_column="item"
-    ))  # fmt: skip
+    made = create_sheet(
+        caller,
+        SheetSpec(name=name, source_table=f"workbench.data_default.{name}", item_id_column="item"),
+    )
     return publish_sheet(caller, made.id)
 
 

@@ -20,11 +20,12 @@ def main() -> None:
         }).encode()  # fmt: skip
         began = time.perf_counter()
         for _ in range(BATCHES):
-            request = urllib.request.Request(  # noqa: S310 - our own address
-                f"{url}/api/v1/monitoring/metrics/ingest/batch", body,
+            request = urllib.request.Request(
+                f"{url}/api/v1/monitoring/metrics/ingest/batch",
+                body,
                 {"Content-Type": "application/json"},
-            )  # fmt: skip
-            with urllib.request.urlopen(request) as answer:  # noqa: S310
+            )
+            with urllib.request.urlopen(request) as answer:
                 assert json.load(answer)["ingested"] == BATCH
         bench(
             "ingest_rest",

@@ -1,8 +1,9 @@
-"""What opening each view costs with 1,000,000 pairs in the store: statements and sequential waits."""
+"""What opening each view costs with 1,000,000 pairs in the store: statements and waits."""
 
 import importlib
 import os
 import time
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
@@ -16,7 +17,7 @@ STAGES = ("home", "data", "generate", "label", "train", "deploy", "monitor", "im
 
 def views(stage: str) -> list[str]:
     """The keys of a stage's views, as its page declares them."""
-    source = open(f"pages/{stage}/page.py", encoding="utf-8").read()
+    source = Path(f"pages/{stage}/page.py").read_text(encoding="utf-8")
     return [
         line.split('View("')[1].split('"')[0] for line in source.splitlines() if 'View("' in line
     ]

@@ -30,7 +30,7 @@ def answered(url: str, seconds: float = 60) -> float:
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
+            with urllib.request.urlopen(url, timeout=5) as answer:
                 if answer.status == 200:
                     return time.perf_counter() - began
         except (urllib.error.URLError, ConnectionError):
@@ -39,11 +39,13 @@ def answered(url: str, seconds: float = 60) -> float:
 
 
 @contextmanager
-def running(command: list[str], url: str, **env: str) -> Iterator[float]:
+def running(
+    command: list[str], url: str, cwd: Path = ROOT, **env: str
+) -> Iterator[float]:
     """The seconds from starting `command` to the first answer."""
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=cwd,
         env=os.environ | env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -76,7 +78,9 @@ def _note_endpoint(home: Path, name: str) -> None:
     opened = open_workbench(Settings(home=home, log_level="ERROR"))
     opened.local_caller().warehouse.execute(
         "INSERT INTO endpoints (name, model_name, model_version, status, version, created_by,"
-        " created_at, updated_by, updated_at) VALUES (:name, 'm', '1', 'ready', 1, 'b', :at, 'b', :at)",
-        name=name, at=now(),
-    )  # fmt: skip
+        " created_at, updated_by, updated_at)"
+        " VALUES (:name, 'm', '1', 'ready', 1, 'b', :at, 'b', :at)",
+        name=name,
+        at=now(),
+    )
     opened.close()

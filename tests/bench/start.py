@@ -20,8 +20,7 @@ def product(home: str) -> float:
 
 def bare(folder: Path) -> float:
     port = free_port()
-    command = [*uvicorn("bare:app", port), "--app-dir", str(folder)]
-    with running(command, f"http://127.0.0.1:{port}/") as took:
+    with running(uvicorn("bare:app", port), f"http://127.0.0.1:{port}/", cwd=folder) as took:
         return took
 
 

@@ -18,7 +18,7 @@ def items(
     caller: Caller, table: str, columns: list[str], id_column: str | None = None
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = caller.warehouse.rows(
-        f"SELECT * FROM ({items_sql(table, columns, id_column)}) AS items ORDER BY item_ref"  # noqa: S608
+        f"SELECT * FROM ({items_sql(table, columns, id_column)}) AS items ORDER BY item_ref"
     )
     return found
 
@@ -49,7 +49,7 @@ def test_equal_rows_are_told_apart(caller: Caller, table: Table) -> None:
 def test_references_outlive_other_rows(caller: Caller, table: Table) -> None:
     name = table("things", [{"a": "x"}, {"a": "x"}, {"a": "y"}])
     before = items(caller, name, ["a"])
-    caller.warehouse.execute(f"INSERT INTO {quote(*split_name(name))} VALUES ('z')")  # noqa: S608
+    caller.warehouse.execute(f"INSERT INTO {quote(*split_name(name))} VALUES ('z')")
     assert [item for item in items(caller, name, ["a"]) if item["a"] != "z"] == before
 
 

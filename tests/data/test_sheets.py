@@ -41,7 +41,10 @@ def test_a_new_sheet_is_a_draft(caller: Caller, messages: str, make_sheet: Make)
     sheet = make_sheet(messages, item_id_column="id", description="What people say")
     assert (sheet.status, sheet.version, sheet.item_count) == ("draft", 1, None)
     assert {c.name: c.modality for c in sheet.columns} == {
-        "id": "metadata", "text": "text", "intent": "label"}  # fmt: skip
+        "id": "metadata",
+        "text": "text",
+        "intent": "label",
+    }
     assert get_sheet(caller, sheet.id) == sheet
 
 
@@ -83,7 +86,9 @@ def test_a_sheet_came_out_of_its_table(caller: Caller, messages: str, make_sheet
     sheet = make_sheet(messages)
     graph = get_lineage(caller, "sheet", sheet.id)
     assert {(n.entity_type, n.entity_id) for n in graph.nodes} == {
-        ("table", messages), ("sheet", sheet.id)}  # fmt: skip
+        ("table", messages),
+        ("sheet", sheet.id),
+    }
 
 
 def test_a_change_keeps_what_is_not_given(caller: Caller, messages: str, make_sheet: Make) -> None:
@@ -167,7 +172,7 @@ def test_one_row_can_be_published(caller: Caller, table: Table, make_sheet: Make
 
 def test_no_rows_cannot_be_published(caller: Caller, table: Table, make_sheet: Make) -> None:
     name = table("none", [{"id": 1}])
-    caller.warehouse.execute(f"DELETE FROM {quote(*split_name(name))}")  # noqa: S608
+    caller.warehouse.execute(f"DELETE FROM {quote(*split_name(name))}")
     sheet = make_sheet(name)
     assert preview_sheet(caller, sheet.id).rows == []
     with pytest.raises(Refused, match="no rows"):

@@ -36,7 +36,10 @@ def test_a_csv_becomes_a_table(caller: Caller, load: Load) -> None:
     assert (source.rows, source.format, source.file_name) == (2, "csv", "file.csv")
     assert source.size_bytes == len(content)
     assert [(c.name, c.type) for c in source.columns] == [
-        ("id", "STRING"), ("text", "STRING"), ("score", "DOUBLE")]  # fmt: skip
+        ("id", "STRING"),
+        ("text", "STRING"),
+        ("score", "DOUBLE"),
+    ]
     assert preview_table(caller, source.table).rows == [
         {"id": "a", "text": "hello", "score": 1.5},
         {"id": "b", "text": "bye", "score": 2.0},
@@ -57,7 +60,8 @@ def test_json_lines_become_a_table(caller: Caller, load: Load) -> None:
 def test_awkward_column_names_arrive(caller: Caller, load: Load) -> None:
     source = load('"a ""quoted"" one",semi;colon,`tick`,😀\n1,2,3,4\n')
     assert preview_table(caller, source.table).rows == [
-        {'a "quoted" one': 1, "semi;colon": 2, "`tick`": 3, "😀": 4}]  # fmt: skip
+        {'a "quoted" one': 1, "semi;colon": 2, "`tick`": 3, "😀": 4}
+    ]
 
 
 def test_a_taken_name_is_refused_and_the_table_stays(caller: Caller, load: Load) -> None:

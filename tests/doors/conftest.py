@@ -8,13 +8,12 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from ontos.bootstrap import Workbench, open_workbench
 from ontos.doors.health import health_routes
 from ontos.doors.mcp import mcp_routes
-from ontos.doors.rest import rest_app
+from ontos.doors.rest import rest_mount
 from ontos.govern.members import MemberSpec, grant_role
 from ontos.govern.tokens import TokenSpec, create_token
 from ontos.kernel.jobs import KINDS
@@ -59,7 +58,7 @@ def app(bench: Workbench) -> Starlette:
         routes=[
             *health_routes(lambda: bench),
             *mcp_routes(lambda: bench),
-            Mount("/api", rest_app(lambda: bench)),
+            rest_mount(lambda: bench),
         ]
     )
 

@@ -16,8 +16,11 @@ from ontos.kernel.permission import Level
 from ontos.kernel.settings import Settings
 
 HERE = {"host": "127.0.0.1:8501"}
-PROXIED = {"host": "app.example.com", "x-forwarded-email": "ada@example.org",
-           "x-forwarded-access-token": "obo"}  # fmt: skip
+PROXIED = {
+    "host": "app.example.com",
+    "x-forwarded-email": "ada@example.org",
+    "x-forwarded-access-token": "obo",
+}
 
 
 @pytest.fixture
@@ -156,8 +159,9 @@ def test_an_expired_token_is_nobody(bench: Workbench) -> None:
     made = create_token(me, TokenSpec(title="short", scopes={"sheets": "read"}, days=1))
     me.system.execute(
         "UPDATE tokens SET expires_at = :at WHERE id = :id",
-        at=now() - timedelta(seconds=1), id=made.id,
-    )  # fmt: skip
+        at=now() - timedelta(seconds=1),
+        id=made.id,
+    )
     with pytest.raises(Unauthenticated, match="expired"):
         ask(bench, {"x-ontos-token": made.secret}, "10.0.0.7")
 

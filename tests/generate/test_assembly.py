@@ -33,16 +33,20 @@ def test_lineage_leads_from_sheet_and_template(caller, sheet, template, assemble
         " WHERE target_type = 'training_sheet' AND target_id = :id", id=made.id,
     )  # fmt: skip
     assert {(e["source_type"], e["source_id"]) for e in edges} == {
-        ("sheet", sheet.id), ("template", template.id)
+        ("sheet", sheet.id),
+        ("template", template.id),
     }
 
 
-@pytest.mark.parametrize(("given", "field"), [
-    ({"column_mapping": {}}, "column_mapping"),
-    ({"column_mapping": {"message": "nope"}}, "column_mapping"),
-    ({"column_mapping": {"message": "text", "more": "text"}}, "column_mapping"),
-    ({"response_column": "nope"}, "response_column"),
-])
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"column_mapping": {}}, "column_mapping"),
+        ({"column_mapping": {"message": "nope"}}, "column_mapping"),
+        ({"column_mapping": {"message": "text", "more": "text"}}, "column_mapping"),
+        ({"response_column": "nope"}, "response_column"),
+    ],
+)
 def test_what_does_not_fit_is_refused_and_nothing_written(caller, sheet, template, given, field):
     with pytest.raises(Invalid) as refused:
         assemble_sheet(caller, sheet.id, spec(template, **given))
@@ -104,10 +108,12 @@ def test_an_interrupted_assembling_is_resumed_and_doubles_nothing(bench, caller,
     bench.pool.stop()
     made = assemble_sheet(caller, sheet.id, spec(template, response_column="intent"))
     caller.warehouse.execute("UPDATE jobs SET status = 'running', attempts = 1")
-    for part in ("pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response_source,"
-                 " review_status, version, created_at, updated_at)"
-                 " VALUES ('p', :id, 's', 'a', 'half', 'none', 'pending', 1, :at, :at)",
-                 "rendered_prompts (training_sheet_id, item_ref, prompt) VALUES (:id, 'a', :at)"):
+    for part in (
+        "pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response_source,"
+        " review_status, version, created_at, updated_at)"
+        " VALUES ('p', :id, 's', 'a', 'half', 'none', 'pending', 1, :at, :at)",
+        "rendered_prompts (training_sheet_id, item_ref, prompt) VALUES (:id, 'a', :at)",
+    ):
         caller.warehouse.execute(f"INSERT INTO {part}", id=made.id, at=now())
     revive(bench)
     assert ended(caller, made.id).status == "succeeded"

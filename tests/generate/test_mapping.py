@@ -12,11 +12,14 @@ def test_placeholders_named_as_columns_map_themselves():
     assert found == {"text": "TEXT", "City": "city"}
 
 
-@pytest.mark.parametrize(("mapping", "says"), [
-    ({}, "no column for 'message'"),
-    ({"message": "text", "tone": "text"}, "no placeholder 'tone'"),
-    ({"message": "nope"}, "no column 'nope'"),
-])
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ({}, "no column for 'message'"),
+        ({"message": "text", "tone": "text"}, "no placeholder 'tone'"),
+        ({"message": "nope"}, "no column 'nope'"),
+    ],
+)
 def test_a_wrong_mapping_names_what_is_wrong(mapping, says):
     with pytest.raises(Invalid, match=says) as refused:
         check_mapping(["message"], mapping, ["text"])

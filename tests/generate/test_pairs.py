@@ -22,8 +22,10 @@ def test_every_item_becomes_a_pair(caller, sheet, template_of, assembled, prompt
         row["ref"]: f"Message: {row['text'] or ''}\nIntent:" for row in MESSAGES
     }
     assert {ref: (p["response"], p["response_source"]) for ref, p in seen.items()} == {
-        "a": ("delivery", "existing_column"), "b": ("billing", "existing_column"),
-        "c": (None, "none"), "d": (None, "none"),
+        "a": ("delivery", "existing_column"),
+        "b": ("billing", "existing_column"),
+        "c": (None, "none"),
+        "d": (None, "none"),
     }
     assert {p["review_status"] for p in seen.values()} == {"pending"}
     assert {p["version"] for p in seen.values()} == {1}
@@ -75,7 +77,8 @@ def test_values_of_any_type_render_as_python_writes_them(caller, sheet_of, templ
     names = {name: name for name in ("price", "new", "n")}
     made = assembled(sheet_of(rows), template, names, None)
     assert {r: p["prompt"] for r, p in pairs(caller, made.id).items()} == {
-        "a": "2.5 True 7", "b": "1e+20  "
+        "a": "2.5 True 7",
+        "b": "1e+20  ",
     }
 
 
@@ -83,7 +86,8 @@ def test_case_of_other_scripts_is_as_python_has_it(caller, sheet_of, template_of
     rows = [{"ref": "a", "text": "stra\u00dfe"}, {"ref": "b", "text": "plain"}]
     made = assembled(sheet_of(rows), template_of("{{ message|upper }}"), response_column=None)
     assert {r: p["prompt"] for r, p in pairs(caller, made.id).items()} == {
-        "a": "STRASSE", "b": "PLAIN"
+        "a": "STRASSE",
+        "b": "PLAIN",
     }
 
 

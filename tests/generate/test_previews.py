@@ -37,10 +37,14 @@ def test_a_preview_journals_nothing(caller, sheet, template):
     assert caller.warehouse.rows("SELECT count(*) AS n FROM journal") == before
 
 
-@pytest.mark.parametrize(("given", "field"), [
-    ({}, "column_mapping"), ({"column_mapping": {"message": "nope"}}, "column_mapping"),
-    ({"column_mapping": {"message": "text", "x": "text"}}, "column_mapping"),
-])
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "column_mapping"),
+        ({"column_mapping": {"message": "nope"}}, "column_mapping"),
+        ({"column_mapping": {"message": "text", "x": "text"}}, "column_mapping"),
+    ],
+)
 def test_a_mapping_that_does_not_fit_is_told(caller, sheet, template, given, field):
     with pytest.raises(Invalid) as refused:
         preview_template(caller, template.id, PreviewSpec(sheet_id=sheet.id, **given))

@@ -31,7 +31,7 @@ def by_sql(engine: Warehouse, template: str, text: str | None, number: int | Non
     made = prompt_sql(template, COLUMNS)
     assert made is not None, template
     row = engine.rows(
-        f"SELECT {made.expression} AS prompt FROM (SELECT CAST(:text AS STRING)"  # noqa: S608
+        f"SELECT {made.expression} AS prompt FROM (SELECT CAST(:text AS STRING)"
         " AS `body ``text```, CAST(:number AS BIGINT) AS n) AS items",
         text=text, number=number, **made.literals,
     )  # fmt: skip
@@ -51,21 +51,25 @@ pieces = st.one_of(
     ]),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="{}%#\x00"), max_size=8),
 )  # fmt: skip
-texts = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"],
-                                                   exclude_characters="\x00"), max_size=12))
+texts = st.one_of(
+    st.none(),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12),
+)
 numbers = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))
 
 
-@settings(max_examples=80, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(pieces, max_size=6), texts, numbers)
 def test_sql_and_jinja_agree(engine, parts, text, number):
     template = "".join(parts)
     assert by_sql(engine, template, text, number) == by_jinja(template, text, number)
 
 
-@settings(max_examples=30, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.text(st.characters(max_codepoint=127, exclude_characters="\x00"), max_size=12))
 def test_case_agrees_in_ascii(engine, text):
     template = "{{ text|upper }}/{{ text|trim|lower }}/{{ number|upper }}"
@@ -82,11 +86,24 @@ def test_columns_whose_case_changes_are_named():
     assert made is not None and made.cased == ("body `text`",)
 
 
-@pytest.mark.parametrize("template", [
-    "{{ share }}", "{% if text %}x{% endif %}", "{{ text|length }}", "{{ text.upper() }}",
-    "{{ text ~ number }}", "{{ text|default(number) }}", "{{ text|replace('', 'x') }}",
-    "{{ text|trim('x') }}", "{{ text|default('\u00e9')|upper }}", "{{ number + 1 }}",
-    "{{ text|default('x', true) }}", "{{ text|replace('a', 'b', 1) }}", "{{ range }}", "{{ 1 }}",
-])
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ share }}",
+        "{% if text %}x{% endif %}",
+        "{{ text|length }}",
+        "{{ text.upper() }}",
+        "{{ text ~ number }}",
+        "{{ text|default(number) }}",
+        "{{ text|replace('', 'x') }}",
+        "{{ text|trim('x') }}",
+        "{{ text|default('\u00e9')|upper }}",
+        "{{ number + 1 }}",
+        "{{ text|default('x', true) }}",
+        "{{ text|replace('a', 'b', 1) }}",
+        "{{ range }}",
+        "{{ 1 }}",
+    ],
+)
 def test_what_sql_would_do_differently_is_left_to_jinja(template):
     assert prompt_sql(template, COLUMNS) is None

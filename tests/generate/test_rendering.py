@@ -41,28 +41,43 @@ def test_a_mistake_names_its_line(text):
     assert refused.value.field == "user_prompt"
 
 
-@pytest.mark.parametrize("text", [
-    "{{ ''.__class__ }}", "{{ m.__init__.__globals__ }}",
-    "{% include 'x' %}", "{% import 'x' as y %}",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ ''.__class__ }}",
+        "{{ m.__init__.__globals__ }}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+    ],
+)
 def test_escapes_are_refused_when_written(text):
     for reader in (compile_prompt, placeholders):
         with pytest.raises(Invalid, match="may not"):
             reader(text)
 
 
-@pytest.mark.parametrize("text", [
-    "{{ m['__class__'] }}", "{{ m|attr('__class__') }}", "{{ '{0.__class__}'.format(m) }}",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ m['__class__'] }}",
+        "{{ m|attr('__class__') }}",
+        "{{ '{0.__class__}'.format(m) }}",
+    ],
+)
 def test_escapes_that_hide_are_refused_when_rendered(text):
     with pytest.raises(Invalid):
         rendered(text, m="x")
 
 
-@pytest.mark.parametrize("text", [
-    "{{ 'a' * 1000000000 }}", "{{ 9 ** 9 ** 9 }}", "{{ m ** 2 }}",
-    "{% for x in range(99999) %}{{ 'abcdefghijklmnopqrst' }}{% endfor %}",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ 'a' * 1000000000 }}",
+        "{{ 9 ** 9 ** 9 }}",
+        "{{ m ** 2 }}",
+        "{% for x in range(99999) %}{{ 'abcdefghijklmnopqrst' }}{% endfor %}",
+    ],
+)
 def test_a_prompt_cannot_fill_the_memory(text):
     with pytest.raises(Invalid):
         rendered(text, m="x")

@@ -27,10 +27,16 @@ def test_placeholders_are_found_in_order_of_first_appearance(caller):
     assert get_template(caller, made.id) == made
 
 
-@pytest.mark.parametrize("prompt", [
-    "{{ unclosed", "{% if x %}", "{{ x | nosuchfilter }}", "{{ ''.__class__ }}",
-    "{% include 'secrets' %}",
-])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "{{ unclosed",
+        "{% if x %}",
+        "{{ x | nosuchfilter }}",
+        "{{ ''.__class__ }}",
+        "{% include 'secrets' %}",
+    ],
+)
 @pytest.mark.parametrize("field", ["user_prompt", "system_prompt"])
 def test_prompts_that_cannot_or_must_not_be_rendered_are_refused(caller, prompt, field):
     with pytest.raises(Invalid) as refused:
@@ -65,7 +71,7 @@ def test_names_are_one_line_of_sensible_length(caller, name):
 
 
 def test_odd_names_are_kept_as_they_are(caller):
-    name = "it's; \"drop\" \U0001f600"
+    name = 'it\'s; "drop" \U0001f600'
     assert get_template(caller, create_template(caller, spec(name=name)).id).name == name
 
 

@@ -23,7 +23,8 @@ def test_every_state_of_review_is_counted(caller, sheet_of, template, assembled)
         for ref in refs[: n % 3 + 1]:
             caller.warehouse.execute(
                 "UPDATE pairs SET review_status = :state WHERE item_ref = :ref",
-                state=state, ref=ref,
+                state=state,
+                ref=ref,
             )
     seen = get_training_sheet(caller, made.id)
     assert (seen.approved_count, seen.edited_count) == (3, 2)

@@ -47,9 +47,11 @@ def test_tasks_wait_for_their_assignee_or_for_anybody(
 
 def test_a_notice_is_shown_until_it_is_put_away(caller: Caller) -> None:
     caller.warehouse.execute(
-        "INSERT INTO notices (id, user, message, at) VALUES (:id, :user, 'hear', current_timestamp())",
-        id=(key := new_id()), user=caller.user,
-    )  # fmt: skip
+        "INSERT INTO notices (id, user, message, at)"
+        " VALUES (:id, :user, 'hear', current_timestamp())",
+        id=(key := new_id()),
+        user=caller.user,
+    )
     assert [n.message for n in list_notices(caller)] == ["hear"]
     dismiss_notice(caller, key)
     assert list_notices(caller) == []
@@ -57,9 +59,11 @@ def test_a_notice_is_shown_until_it_is_put_away(caller: Caller) -> None:
 
 def test_nobody_dismisses_anothers_notice(caller: Caller, as_role: Callable[..., Caller]) -> None:
     caller.warehouse.execute(
-        "INSERT INTO notices (id, user, message, at) VALUES (:id, :user, 'hear', current_timestamp())",
-        id=(key := new_id()), user=caller.user,
-    )  # fmt: skip
+        "INSERT INTO notices (id, user, message, at)"
+        " VALUES (:id, :user, 'hear', current_timestamp())",
+        id=(key := new_id()),
+        user=caller.user,
+    )
     with pytest.raises(NotFound):
         dismiss_notice(as_role("labeler"), key)
     assert len(list_notices(caller)) == 1

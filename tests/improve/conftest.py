@@ -31,7 +31,7 @@ def served(trained: Trained) -> Iterator[Trained]:
         _endpoint(caller, trained)
     yield trained
     for table in ("gaps", "feedback", "annotation_tasks"):
-        caller.warehouse.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+        caller.warehouse.execute(f"DELETE FROM {table}")
 
 
 def _sheet(caller: Caller, sheet_id: str) -> None:

@@ -112,8 +112,8 @@ def test_a_model_from_elsewhere_is_refused(served: Trained) -> None:
     caller = served.caller
     caller.warehouse.execute(
         "INSERT INTO endpoints (name, model_name, model_version, status, version, created_by,"
-        " created_at, updated_by, updated_at) SELECT 'foreign', 'other', '1', 'ready', 1, created_by,"
-        " created_at, updated_by, updated_at FROM endpoints WHERE name = :name",
+        " created_at, updated_by, updated_at) SELECT 'foreign', 'other', '1', 'ready', 1,"
+        " created_by, created_at, updated_by, updated_at FROM endpoints WHERE name = :name",
         name=ENDPOINT,
     )
     with pytest.raises(Refused, match="was not trained here"):

@@ -4,12 +4,15 @@ Every action waits until the page has settled: no script runs, and none has for 
 """
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser import FLAGS
 
@@ -39,11 +42,39 @@ def chromium(path: str) -> Iterator[Browser]:
         browser.close()
 
 
+class Traffic:
+    """Listens to the page's socket: `owed` while a run that the page asked for has not ended.
+
+    A loaded machine may take longer to begin a run than any pause that one would like to wait.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.owed = False
+        page.on("websocket", self._opened)
+
+    def _opened(self, socket: WebSocket) -> None:
+        if "_stcore/stream" in socket.url:
+            socket.on("framesent", self._sent)
+            socket.on("framereceived", self._received)
+
+    def _sent(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes) and BackMsg.FromString(frame).HasField("rerun_script"):
+            self.owed = True
+
+    def _received(self, frame: str | bytes) -> None:
+        if not isinstance(frame, bytes):
+            return
+        message = ForwardMsg.FromString(frame)
+        early = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
+        if message.HasField("script_finished") and message.script_finished != early:
+            self.owed = False
+
+
 class Driver:
     """One tab. `url` is the app's address."""
 
     def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
+        self.page, self.url, self._traffic = page, url, Traffic(page)
         page.set_default_timeout(PATIENCE_MS)
 
     # Where it is
@@ -70,7 +101,12 @@ class Driver:
         return self.page.get_by_test_id("stMain")
 
     def settle(self) -> None:
+        end = time.monotonic() + PATIENCE_MS / 1000
         self.page.wait_for_function(_SETTLED, arg=QUIET_MS, polling=50)
+        while self._traffic.owed:
+            assert time.monotonic() < end, "a run of the page's script does not end"
+            self.page.wait_for_timeout(50)
+            self.page.wait_for_function(_SETTLED, arg=QUIET_MS, polling=50)
 
     # What it says
 
@@ -86,23 +122,30 @@ class Driver:
 
     # What it is told
 
-    def press(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
-        """A button that is there and may be pressed."""
-        button = (within or self.page).get_by_role("button", name=name).filter(visible=True)
-        button.first.click()
+    def button(self, name: str) -> Locator:
+        """By its whole label; icons and keys beside it do not count."""
+        label = self.page.get_by_text(name, exact=True)
+        return self.page.get_by_role("button").filter(has=label, visible=True).first
+
+    def press(self, name: str) -> None:
+        """A button that may be pressed, on the page, in a popover or in a dialog."""
+        self.button(name).click()
         self.settle()
 
-    def write(self, label: str | re.Pattern[str], text: str) -> None:
-        field = self.main.get_by_label(label).filter(visible=True).first
-        field.fill(text)
-        field.press("Tab")
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=True).filter(visible=True).first
+
+    def write(self, label: str, text: str) -> None:
+        self.field(label).fill(text)
+        self.field(label).press("Tab")
         self.settle()
 
-    def choose(self, label: str, option: str | re.Pattern[str]) -> None:
-        """An option of a selectbox."""
-        box = self.main.get_by_test_id("stSelectbox").filter(has_text=label).first
+    def choose(self, label: str, option: str) -> None:
+        """An option of a selectbox, by a part of it."""
+        title = self.page.get_by_test_id("stWidgetLabel").get_by_text(label, exact=True)
+        box = self.page.get_by_test_id("stSelectbox").filter(has=title, visible=True).first
         box.get_by_role("combobox").click()
-        self.page.get_by_role("option", name=option).first.click()
+        self.page.get_by_role("option").filter(has_text=option).first.click()
         self.settle()
 
     def upload(self, path: Path) -> None:
@@ -113,24 +156,32 @@ class Driver:
 
     def cell(self, column: str, row: int, grid: int = 0) -> str:
         """What a cell of the nth grid says; row 1 is the first."""
-        return self._cell(column, row, grid).inner_text()
+        return self._cell(column, row, grid).text_content() or ""
 
     def type_into(self, column: str, row: int, text: str, grid: int = 0) -> None:
         """Edit a cell: it is chosen, opened by Enter, overwritten, and left by Enter."""
-        self._cell(column, row, grid).focus()
-        self.page.keyboard.press("Enter")
-        editor = self.page.locator(".gdg-input, .gdg-growing-entry textarea").last
-        editor.fill(text)
-        self.page.keyboard.press("Enter")
+        cell = self._cell(column, row, grid)
+        self._cell(self._titles(grid)[0], 1, grid).focus()  # the first focus is the grid's own
         self.settle()
+        cell.focus()
+        expect(cell).to_have_attribute("aria-selected", "true")
+        self.page.keyboard.press("Enter")
+        editor = self.page.locator("#portal .gdg-input").last
+        editor.fill(text)
+        editor.press("Enter")
+        self.settle()
+
+    def _titles(self, grid: int) -> list[str]:
+        table = self.main.get_by_test_id("data-grid-canvas").nth(grid)
+        table.locator("[role=columnheader]").first.wait_for(state="attached")
+        return [title.strip() for title in table.locator("[role=columnheader]").all_text_contents()]
 
     def _cell(self, column: str, row: int, grid: int) -> Locator:
         """Grids are drawn on a canvas; inside it is a table for readers of the screen."""
         table = self.main.get_by_test_id("data-grid-canvas").nth(grid)
-        heads = table.locator("[role=columnheader]")
-        titles = [title.strip() for title in heads.all_inner_texts()]
-        at = heads.nth(titles.index(column)).get_attribute("aria-colindex")
-        return table.locator(f'[role=row][aria-rowindex="{row + 1}"] [aria-colindex="{at}"]')
+        at = self._titles(grid).index(column)
+        head = table.locator("[role=columnheader]").nth(at).get_attribute("aria-colindex")
+        return table.locator(f'[role=row][aria-rowindex="{row + 1}"] [aria-colindex="{head}"]')
 
     # Pictures
 

@@ -12,12 +12,17 @@ SCRIPT = Path(__file__).parents[2] / "pages" / "navigation.py"
 
 
 def opened(bench: Workbench, stage: str, **params: str) -> AppTest:
-    """The page of a stage at a view, run once by this machine's user."""
+    """The page of a stage at a view, as this machine's user sees it."""
+    return sound(visited(bench, stage, **params))
+
+
+def visited(bench: Workbench, stage: str, **params: str) -> AppTest:
+    """The same, whatever it shows."""
     process.use(bench)
-    page = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    page = AppTest.from_file(str(SCRIPT), default_timeout=60).run()  # makes the pages known
     page.switch_page(f"{stage}/page.py")
     page.query_params.update({name: str(value) for name, value in params.items()})
-    return sound(page.run())
+    return page.run()
 
 
 def sound(page: AppTest) -> AppTest:

@@ -62,18 +62,29 @@ def _fill(folder: Path) -> None:
     from mlflow.types.schema import ColSpec, Schema
 
     inputs = ["message", "tone"]
-    signature = ModelSignature(inputs=Schema([ColSpec("string", name) for name in inputs]),
-                               outputs=Schema([ColSpec("string")]))
+    signature = ModelSignature(
+        inputs=Schema([ColSpec("string", name) for name in inputs]),
+        outputs=Schema([ColSpec("string")]),
+    )
     (folder / "toys_served.py").write_text(TOYS)
     mlflow.set_experiment("toys")
-    for name, word in (("greeter", "hello"), ("greeter", "good day"), ("broken", "moody"),
-                       ("broken", "unloadable")):
+    for name, word in (
+        ("greeter", "hello"),
+        ("greeter", "good day"),
+        ("broken", "moody"),
+        ("broken", "unloadable"),
+    ):
         (data := folder / word).mkdir()
         (data / "toy.json").write_text(json.dumps(word))
         with mlflow.start_run():
             logged = mlflow.pyfunc.log_model(
-                name=name, loader_module="toys_served", data_path=str(data), signature=signature,
-                code_paths=[str(folder / "toys_served.py")], pip_requirements=[])
+                name=name,
+                loader_module="toys_served",
+                data_path=str(data),
+                signature=signature,
+                code_paths=[str(folder / "toys_served.py")],
+                pip_requirements=[],
+            )
             tags = {"ontos.inputs": json.dumps(inputs)}
             mlflow.register_model(logged.model_uri, name, tags=tags)
     mlflow.MlflowClient().set_registered_model_alias("greeter", "champion", "2")

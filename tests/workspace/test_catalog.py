@@ -37,9 +37,19 @@ def test_tables_of_a_schema(catalog):
     assert catalog.tables("workbench", "nowhere") == []
 
 
-@pytest.mark.parametrize("schema", [
-    "ontos_system", "org_north", "org_south", "ORG_SOUTH", "data_south", "Data_South",
-    "information_schema", "pg_catalog"])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "ontos_system",
+        "org_north",
+        "org_south",
+        "ORG_SOUTH",
+        "data_south",
+        "Data_South",
+        "information_schema",
+        "pg_catalog",
+    ],
+)
 def test_what_others_have_is_not_there(catalog, schema):
     assert catalog.tables("workbench", schema) == []
     assert catalog.table(f"workbench.{schema}.{schema}_t") is None
@@ -49,12 +59,22 @@ def test_what_others_have_is_not_there(catalog, schema):
 def test_a_table_with_its_columns(engine, catalog):
     engine.within("shop").execute(
         "CREATE TABLE kinds (a STRING NOT NULL, b BIGINT, c DOUBLE, d BOOLEAN, e TIMESTAMP, "
-        "f DATE, g ARRAY<STRING>, h INT, i DECIMAL(10, 2), j BINARY)")
+        "f DATE, g ARRAY<STRING>, h INT, i DECIMAL(10, 2), j BINARY)"
+    )
     table = catalog.table("workbench.shop.KINDS")
     assert table.full_name == "workbench.shop.kinds"
     assert {c.name: c.type for c in table.columns} == {
-        "a": "STRING", "b": "BIGINT", "c": "DOUBLE", "d": "BOOLEAN", "e": "TIMESTAMP",
-        "f": "DATE", "g": "ARRAY<STRING>", "h": "INT", "i": "DECIMAL(10, 2)", "j": "BINARY"}
+        "a": "STRING",
+        "b": "BIGINT",
+        "c": "DOUBLE",
+        "d": "BOOLEAN",
+        "e": "TIMESTAMP",
+        "f": "DATE",
+        "g": "ARRAY<STRING>",
+        "h": "INT",
+        "i": "DECIMAL(10, 2)",
+        "j": "BINARY",
+    }
     assert [c.nullable for c in table.columns] == [False] + [True] * 9
 
 
@@ -65,8 +85,19 @@ def test_names_that_need_quotes(engine, catalog):
     assert catalog.table("workbench.shop.`odd name; it's`") is not None
 
 
-@pytest.mark.parametrize("name", ["no.such.table", "workbench.shop.nope", "shop_t", "shop.shop_t",
-                                  "workbench.shop.shop_t.x", "", "'; DROP TABLE x; --", "☂.☂.☂"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no.such.table",
+        "workbench.shop.nope",
+        "shop_t",
+        "shop.shop_t",
+        "workbench.shop.shop_t.x",
+        "",
+        "'; DROP TABLE x; --",
+        "☂.☂.☂",
+    ],
+)
 def test_tables_that_are_not_there(catalog, name):
     assert catalog.table(name) is None
 
@@ -77,12 +108,22 @@ def test_a_catalog_that_is_not_there(catalog):
             ask()
 
 
-@pytest.mark.parametrize("duckdb, databricks", [
-    ("VARCHAR", "STRING"), ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP"), ("HUGEINT", "DECIMAL(38, 0)"),
-    ("TIMESTAMP", "TIMESTAMP_NTZ"), ("JSON", "VARIANT"), ("UINTEGER", "BIGINT"),
-    ("ENUM('a', 'b')", "STRING"), ("INTEGER[3]", "ARRAY<INT>"), ("TIME", "STRING"),
-    ("STRUCT(a INTEGER, b JSON[])[]", "ARRAY<STRUCT<a: INT, b: ARRAY<VARIANT>>>"),
-    ("MAP(VARCHAR, BIGINT)", "MAP<STRING, BIGINT>"), ("SOMETHING NEW", "STRING"),
-])
+@pytest.mark.parametrize(
+    "duckdb, databricks",
+    [
+        ("VARCHAR", "STRING"),
+        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP"),
+        ("HUGEINT", "DECIMAL(38, 0)"),
+        ("TIMESTAMP", "TIMESTAMP_NTZ"),
+        ("JSON", "VARIANT"),
+        ("UINTEGER", "BIGINT"),
+        ("ENUM('a', 'b')", "STRING"),
+        ("INTEGER[3]", "ARRAY<INT>"),
+        ("TIME", "STRING"),
+        ("STRUCT(a INTEGER, b JSON[])[]", "ARRAY<STRUCT<a: INT, b: ARRAY<VARIANT>>>"),
+        ("MAP(VARCHAR, BIGINT)", "MAP<STRING, BIGINT>"),
+        ("SOMETHING NEW", "STRING"),
+    ],
+)
 def test_types_have_databricks_names(duckdb, databricks):
     assert databricks_type(duckdb) == databricks

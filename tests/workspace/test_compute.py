@@ -67,8 +67,13 @@ def let_go(compute: LocalCompute, handle: str, tmp_path: Path):
 
 
 def test_a_run_from_its_start_to_its_result(compute, tmp_path):
-    handle = started(compute, ["event", 0.2, "splitting"], ["event", 0.7, "fitting"], ["wait"],
-                     ["result", {"model_version": "1"}])
+    handle = started(
+        compute,
+        ["event", 0.2, "splitting"],
+        ["event", 0.7, "fitting"],
+        ["wait"],
+        ["result", {"model_version": "1"}],
+    )
     run = until(compute, handle, lambda run: len(run.events) == 2)
     assert (run.status, run.progress, run.message) == ("running", 0.7, "fitting")
     run = let_go(compute, handle, tmp_path)
@@ -153,8 +158,9 @@ def app_killed_while(tmp_path: Path, *steps: list) -> str:
     """Start a run in another app, and SIGKILL that app."""
     root = str(Path(__file__).parents[2])
     code = APP.format(root=root, home=str(tmp_path), steps=steps)
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as app:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as app:
         handle = app.stdout.readline().strip()
         app.kill()
     return handle
@@ -212,9 +218,17 @@ def test_runs_that_are_not_there(compute):
 
 
 def test_secrets_stay_with_the_app():
-    app = {"PATH": "/bin", "ONTOS_LLM_API_KEY": "1", "DATABRICKS_TOKEN": "2", "HOME": "/home/a",
-           "DATABRICKS_CLIENT_SECRET": "3", "ONTOS_SECRET_X": "4", "db_password": "5",
-           "MONKEY": "banana", "OMP_NUM_THREADS": "2"}
+    app = {
+        "PATH": "/bin",
+        "ONTOS_LLM_API_KEY": "1",
+        "DATABRICKS_TOKEN": "2",
+        "HOME": "/home/a",
+        "DATABRICKS_CLIENT_SECRET": "3",
+        "ONTOS_SECRET_X": "4",
+        "db_password": "5",
+        "MONKEY": "banana",
+        "OMP_NUM_THREADS": "2",
+    }
     env = training_env(app, {"MLFLOW_TRACKING_URI": "sqlite:///x"})
     assert env["MLFLOW_TRACKING_URI"] == "sqlite:///x" and env["PATH"] == "/bin"
     assert env.keys() & app.keys() == {"PATH", "HOME", "MONKEY", "OMP_NUM_THREADS"}

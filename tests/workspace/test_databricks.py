@@ -24,21 +24,24 @@ from ontos.workspace.databricks.serving import one_version, serving_state
 from ontos.workspace.protocols import Column, ModelVersion, ServingState, Table
 
 
-@pytest.mark.parametrize("error, ours", [
-    (theirs.NotFound("no table t"), errors.NotFound),
-    (theirs.ResourceDoesNotExist("no table t"), errors.NotFound),
-    (theirs.PermissionDenied("no USE SCHEMA"), errors.Denied),
-    (theirs.Unauthenticated("token expired"), errors.Denied),
-    (theirs.AlreadyExists("taken"), errors.Conflict),
-    (theirs.ResourceConflict("update in progress"), errors.NotNow),
-    (theirs.InvalidState("stopping"), errors.NotNow),
-    (theirs.InvalidParameterValue("bad name"), errors.Invalid),
-    (theirs.TooManyRequests("slow down"), errors.Unavailable),
-    (theirs.InternalError("oops"), errors.Unavailable),
-    (TimeoutError("Timed out after 0:00:20"), errors.Unavailable),
-    (ConnectTimeout("no route"), errors.Unavailable),
-    (ValueError("default auth: cannot configure"), errors.Unavailable),
-])
+@pytest.mark.parametrize(
+    "error, ours",
+    [
+        (theirs.NotFound("no table t"), errors.NotFound),
+        (theirs.ResourceDoesNotExist("no table t"), errors.NotFound),
+        (theirs.PermissionDenied("no USE SCHEMA"), errors.Denied),
+        (theirs.Unauthenticated("token expired"), errors.Denied),
+        (theirs.AlreadyExists("taken"), errors.Conflict),
+        (theirs.ResourceConflict("update in progress"), errors.NotNow),
+        (theirs.InvalidState("stopping"), errors.NotNow),
+        (theirs.InvalidParameterValue("bad name"), errors.Invalid),
+        (theirs.TooManyRequests("slow down"), errors.Unavailable),
+        (theirs.InternalError("oops"), errors.Unavailable),
+        (TimeoutError("Timed out after 0:00:20"), errors.Unavailable),
+        (ConnectTimeout("no route"), errors.Unavailable),
+        (ValueError("default auth: cannot configure"), errors.Unavailable),
+    ],
+)
 def test_errors_keep_the_workspaces_words(error, ours):
     told_as = translated(error, "The table t cannot be read")
     assert type(told_as) is ours
@@ -50,72 +53,119 @@ def test_our_own_errors_pass_as_they_are():
         raise errors.Refused("as it was")
 
 
-@pytest.mark.parametrize("text, shown", [
-    ("bigint", "BIGINT"), ("decimal(10,2)", "DECIMAL(10,2)"), ("timestamp_ntz", "TIMESTAMP_NTZ"),
-    ("array<string>", "ARRAY<STRING>"), ("map<string,array<int>>", "MAP<STRING,ARRAY<INT>>"),
-    ("struct<aB:string,c_1:struct<x:int>>", "STRUCT<aB:STRING,c_1:STRUCT<x:INT>>"),
-])
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("bigint", "BIGINT"),
+        ("decimal(10,2)", "DECIMAL(10,2)"),
+        ("timestamp_ntz", "TIMESTAMP_NTZ"),
+        ("array<string>", "ARRAY<STRING>"),
+        ("map<string,array<int>>", "MAP<STRING,ARRAY<INT>>"),
+        ("struct<aB:string,c_1:struct<x:int>>", "STRUCT<aB:STRING,c_1:STRUCT<x:INT>>"),
+    ],
+)
 def test_types_are_shown_in_upper_case(text, shown):
     assert upper_type(text) == shown
 
 
 def test_a_table():
     info = catalog.TableInfo(
-        catalog_name="c", schema_name="s", name="t", comment="about", columns=[
+        catalog_name="c",
+        schema_name="s",
+        name="t",
+        comment="about",
+        columns=[
             catalog.ColumnInfo(name="a", type_text="string", nullable=False, comment="first"),
-            catalog.ColumnInfo(name="b", type_name=catalog.ColumnTypeName.DOUBLE)])
+            catalog.ColumnInfo(name="b", type_name=catalog.ColumnTypeName.DOUBLE),
+        ],
+    )
     assert as_table(info) == Table(
-        "c.s.t", (Column("a", "STRING", False, "first"), Column("b", "DOUBLE")), "about")
+        "c.s.t", (Column("a", "STRING", False, "first"), Column("b", "DOUBLE")), "about"
+    )
 
 
 def test_versions_with_and_without_tags():
-    aliases = [catalog.RegisteredModelAlias(alias_name="champion", version_num=2),
-               catalog.RegisteredModelAlias(alias_name="old", version_num=1)]
+    aliases = [
+        catalog.RegisteredModelAlias(alias_name="champion", version_num=2),
+        catalog.RegisteredModelAlias(alias_name="old", version_num=1),
+    ]
     info = catalog.ModelVersionInfo(version=2, run_id="r", created_at=1_700_000_000_000)
     at = "2023-11-14T22:13:20+00:00"
     assert as_version("c.s.m", info, aliases) == ModelVersion("c.s.m", "2", "r", at, ("champion",))
-    found = {"name": "c.s.m", "version": "2", "creation_timestamp": "1700000000000", "run_id": "r",
-             "tags": [{"key": "ontos.inputs", "value": '["message"]'}],
-             "aliases": [{"alias": "champion", "version": "2"}]}
+    found = {
+        "name": "c.s.m",
+        "version": "2",
+        "creation_timestamp": "1700000000000",
+        "run_id": "r",
+        "tags": [{"key": "ontos.inputs", "value": '["message"]'}],
+        "aliases": [{"alias": "champion", "version": "2"}],
+    }
     assert from_registry(found) == ModelVersion(
-        "c.s.m", "2", "r", at, ("champion",), {"ontos.inputs": '["message"]'}, ("message",))
+        "c.s.m", "2", "r", at, ("champion",), {"ontos.inputs": '["message"]'}, ("message",)
+    )
 
 
 READY, NOT_READY = serving.EndpointStateReady.READY, serving.EndpointStateReady.NOT_READY
-IDLE, MOVING, FAILED = (serving.EndpointStateConfigUpdate[name]
-                        for name in ("NOT_UPDATING", "IN_PROGRESS", "UPDATE_FAILED"))
+IDLE, MOVING, FAILED = (
+    serving.EndpointStateConfigUpdate[name]
+    for name in ("NOT_UPDATING", "IN_PROGRESS", "UPDATE_FAILED")
+)
 
 
 def described(ready, update, serves=None, pending=None, deployment=None, said=None):
     def entities(version):
         state = serving.ServedModelState(deployment=deployment, deployment_state_message=said)
-        return [serving.ServedEntityOutput(entity_name="c.s.m", entity_version=version,
-                                           state=state)]
+        return [
+            serving.ServedEntityOutput(entity_name="c.s.m", entity_version=version, state=state)
+        ]
 
     return serving.ServingEndpointDetailed(
         state=serving.EndpointState(ready=ready, config_update=update),
-        config=serving.EndpointCoreConfigOutput(served_entities=entities(serves)) if serves
+        config=serving.EndpointCoreConfigOutput(served_entities=entities(serves))
+        if serves
         else None,
-        pending_config=serving.EndpointPendingConfig(served_entities=entities(pending)) if pending
-        else None)
+        pending_config=serving.EndpointPendingConfig(served_entities=entities(pending))
+        if pending
+        else None,
+    )
 
 
-@pytest.mark.parametrize("found, state", [
-    (described(NOT_READY, MOVING, pending="1"),
-     ServingState("e", "creating", "c.s.m", None, "1")),
-    (described(NOT_READY, MOVING, serves="1"), ServingState("e", "creating", "c.s.m", None, "1")),
-    (described(READY, IDLE, serves="1"),
-     ServingState("e", "ready", "c.s.m", "1")),
-    (described(READY, MOVING, serves="1", pending="2"),
-     ServingState("e", "updating", "c.s.m", "1", "2")),
-    (described(READY, FAILED, serves="1", pending="2", said="no memory"),
-     ServingState("e", "failed", "c.s.m", "1", None, "no memory")),
-    (described(NOT_READY, FAILED, pending="1", said="no memory"),
-     ServingState("e", "failed", "c.s.m", None, None, "no memory")),
-    (described(NOT_READY, IDLE, serves="1", said="broken",
-               deployment=serving.ServedModelStateDeployment.DEPLOYMENT_FAILED),
-     ServingState("e", "failed", "c.s.m", None, None, "broken")),
-])
+@pytest.mark.parametrize(
+    "found, state",
+    [
+        (
+            described(NOT_READY, MOVING, pending="1"),
+            ServingState("e", "creating", "c.s.m", None, "1"),
+        ),
+        (
+            described(NOT_READY, MOVING, serves="1"),
+            ServingState("e", "creating", "c.s.m", None, "1"),
+        ),
+        (described(READY, IDLE, serves="1"), ServingState("e", "ready", "c.s.m", "1")),
+        (
+            described(READY, MOVING, serves="1", pending="2"),
+            ServingState("e", "updating", "c.s.m", "1", "2"),
+        ),
+        (
+            described(READY, FAILED, serves="1", pending="2", said="no memory"),
+            ServingState("e", "failed", "c.s.m", "1", None, "no memory"),
+        ),
+        (
+            described(NOT_READY, FAILED, pending="1", said="no memory"),
+            ServingState("e", "failed", "c.s.m", None, None, "no memory"),
+        ),
+        (
+            described(
+                NOT_READY,
+                IDLE,
+                serves="1",
+                said="broken",
+                deployment=serving.ServedModelStateDeployment.DEPLOYMENT_FAILED,
+            ),
+            ServingState("e", "failed", "c.s.m", None, None, "broken"),
+        ),
+    ],
+)
 def test_states_of_an_endpoint(found, state):
     assert serving_state("e", found) == state
 
@@ -129,19 +179,31 @@ def test_one_version_gets_all_the_traffic():
     [entity], traffic = one_version("c.s.m", "3")
     assert (entity.entity_name, entity.entity_version) == ("c.s.m", "3")
     assert [(r.served_entity_name, r.traffic_percentage) for r in traffic.routes] == [
-        (entity.name, 100)]
+        (entity.name, 100)
+    ]
 
 
-@pytest.mark.parametrize("state, code, status", [
-    ("QUEUED", None, "queued"), ("PENDING", None, "queued"), ("BLOCKED", None, "queued"),
-    ("WAITING", None, "queued"), ("RUNNING", None, "running"), ("TERMINATING", None, "running"),
-    ("TERMINATED", "SUCCESS", "succeeded"), ("TERMINATED", "CANCELED", "cancelled"),
-    ("TERMINATED", "USER_CANCELED", "cancelled"), ("TERMINATED", "DRIVER_ERROR", "failed"),
-    ("TERMINATED", "SUCCESS_WITH_FAILURES", "failed"), ("TERMINATED", None, "failed"),
-])
+@pytest.mark.parametrize(
+    "state, code, status",
+    [
+        ("QUEUED", None, "queued"),
+        ("PENDING", None, "queued"),
+        ("BLOCKED", None, "queued"),
+        ("WAITING", None, "queued"),
+        ("RUNNING", None, "running"),
+        ("TERMINATING", None, "running"),
+        ("TERMINATED", "SUCCESS", "succeeded"),
+        ("TERMINATED", "CANCELED", "cancelled"),
+        ("TERMINATED", "USER_CANCELED", "cancelled"),
+        ("TERMINATED", "DRIVER_ERROR", "failed"),
+        ("TERMINATED", "SUCCESS_WITH_FAILURES", "failed"),
+        ("TERMINATED", None, "failed"),
+    ],
+)
 def test_statuses_of_a_run(state, code, status):
     details = jobs.TerminationDetails(
-        code=jobs.TerminationCodeCode(code) if code else None, message="because")
+        code=jobs.TerminationCodeCode(code) if code else None, message="because"
+    )
     found = jobs.RunStatus(state=jobs.RunLifecycleStateV2State(state), termination_details=details)
     assert run_status(found)[0] == status
     if status == "failed":
@@ -154,7 +216,8 @@ def test_a_run_without_a_status_waits():
 
 def test_the_script_knows_best_how_it_ended():
     assert ended("failed", "exit 1", '{"status": "failed", "error": "one class"}', ()).message == (
-        "one class")
+        "one class"
+    )
     assert ended("succeeded", None, '{"model_version": "2"}', ()).status == "succeeded"
     for status, said in (("failed", "out of memory"), ("succeeded", None)):
         run = ended(status, said, "", ())
@@ -176,15 +239,17 @@ def test_the_command_runs_the_script_and_publishes_what_it_leaves(tmp_path):
         "word = json.loads((folder / 'config.json').read_text())['word']\n"
         "(folder / 'events.jsonl').write_text('{}')\n"
         "(folder / 'result.json').write_text(json.dumps([word, os.environ['GREETING']]))\n"
-        "print('said'); sys.exit(3)\n")
+        "print('said'); sys.exit(3)\n"
+    )
     with zipfile.ZipFile(run / "code.zip", "w") as code:
         code.writestr("ontos/__init__.py", "")
         code.writestr("ontos/train/__init__.py", "")
         code.writestr("ontos/train/run.py", script)
     bash = command(str(run), {"GREETING": "it's $HOME"})
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    done = subprocess.run(["bash", "-c", bash], capture_output=True, text=True, env={"PATH": path},
-                          cwd=tmp_path)
+    done = subprocess.run(
+        ["bash", "-c", bash], capture_output=True, text=True, env={"PATH": path}, cwd=tmp_path
+    )
     assert (done.returncode, done.stdout) == (3, "said\n")
     assert json.loads((run / "result.json").read_text()) == ["hello", "it's $HOME"]
     assert {p.name for p in run.iterdir()} >= {"events.jsonl", "log.txt", "result.json"}

@@ -52,10 +52,22 @@ def test_half_a_file_is_no_file(files, tmp_path):
     assert [p.name for p in (tmp_path / "volume").iterdir()] == ["a"]
 
 
-@pytest.mark.parametrize("path", [
-    "../a", "a/../../b", "/etc/passwd", "a\\..\\b", "nul\0byte", "line\nbreak", ".hidden",
-    "a/.ssh/b", "", ".", "x" * 300,
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../a",
+        "a/../../b",
+        "/etc/passwd",
+        "a\\..\\b",
+        "nul\0byte",
+        "line\nbreak",
+        ".hidden",
+        "a/.ssh/b",
+        "",
+        ".",
+        "x" * 300,
+    ],
+)
 def test_paths_that_lead_elsewhere_are_refused(files, path):
     with pytest.raises(Invalid) as refused:
         files.put(path, io.BytesIO(b"1"))

@@ -9,8 +9,11 @@ from ontos.workspace.local.llm import NoLlm, OpenAiLlm
 from ontos.workspace.protocols import Completion
 
 ASK = [{"role": "user", "content": "Say yes."}]
-GOOD = {"model": "tiny-1", "choices": [{"message": {"role": "assistant", "content": "yes"}}],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 1}}
+GOOD = {
+    "model": "tiny-1",
+    "choices": [{"message": {"role": "assistant", "content": "yes"}}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 1},
+}
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -54,8 +57,13 @@ def test_a_completion():
         llm = OpenAiLlm(endpoint.url, "k3y", "tiny")
         assert llm.model == "tiny"
         assert llm.complete(ASK, max_tokens=5) == Completion("yes", "tiny-1", 3, 1)
-        assert endpoint.asked == [("/v1/chat/completions", "Bearer k3y", {
-            "model": "tiny", "messages": ASK, "max_tokens": 5, "temperature": 0.0})]
+        assert endpoint.asked == [
+            (
+                "/v1/chat/completions",
+                "Bearer k3y",
+                {"model": "tiny", "messages": ASK, "max_tokens": 5, "temperature": 0.0},
+            )
+        ]
 
 
 def test_a_key_may_change_and_may_be_missing():
@@ -97,11 +105,15 @@ def test_a_refusal_is_final_and_never_shows_the_key():
     assert "k3y" not in str(told.value) and told.value.more == {"upstream_status": 401}
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"choices": []}',
-                                  b'{"choices": [{"message": {"content": null}}]}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b"[]", b"{}", b'{"choices": []}', b'{"choices": [{"message": {"content": null}}]}'],
+)
 def test_what_is_no_completion(body):
-    with (Endpoint((200, body)) as endpoint,
-          pytest.raises(Unavailable, match="not a chat completion")):
+    with (
+        Endpoint((200, body)) as endpoint,
+        pytest.raises(Unavailable, match="not a chat completion"),
+    ):
         OpenAiLlm(endpoint.url, None, "tiny").complete(ASK)
 
 

@@ -60,8 +60,9 @@ def test_check_answers_without_mlflow(registry):
         "import sys; from pathlib import Path; from ontos.workspace.local.models import "
         "LocalModels; LocalModels(Path(sys.argv[1])).check(); print('mlflow' in sys.modules)"
     )
-    said = subprocess.run([sys.executable, "-c", code, str(registry)], capture_output=True,
-                          text=True, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(registry)], capture_output=True, text=True, check=True
+    )
     assert said.stdout.strip() == "False"
 
 

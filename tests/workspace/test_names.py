@@ -4,13 +4,22 @@ from ontos.kernel.errors import Invalid
 from ontos.workspace.names import org_name, relative_path, run_name, three_parts, visible
 
 
-@pytest.mark.parametrize("text, parts", [
-    ("a.b.c", ("a", "b", "c")),
-    ("`a.x`.b.`c``d`", ("a.x", "b", "c`d")),
-    ("a b.c.d e", ("a b", "c", "d e")),
-    ("a.b", None), ("a.b.c.d", None), ("a..c", None), ("a.b.", None), (".a.b", None), ("", None),
-    ("`a.b.c", None), ("a.`b`x.c", None),
-])
+@pytest.mark.parametrize(
+    "text, parts",
+    [
+        ("a.b.c", ("a", "b", "c")),
+        ("`a.x`.b.`c``d`", ("a.x", "b", "c`d")),
+        ("a b.c.d e", ("a b", "c", "d e")),
+        ("a.b", None),
+        ("a.b.c.d", None),
+        ("a..c", None),
+        ("a.b.", None),
+        (".a.b", None),
+        ("", None),
+        ("`a.b.c", None),
+        ("a.`b`x.c", None),
+    ],
+)
 def test_three_parts(text, parts):
     assert three_parts(text) == parts
 
@@ -25,10 +34,19 @@ def test_an_org_name():
     assert org_name("north_2") == "north_2"
 
 
-@pytest.mark.parametrize("schema, seen", [
-    ("data_north", True), ("DATA_NORTH", True), ("shop", True), ("data_south", False),
-    ("org_north", False), ("Ontos_System", False), ("information_schema", False), ("data", True),
-])
+@pytest.mark.parametrize(
+    "schema, seen",
+    [
+        ("data_north", True),
+        ("DATA_NORTH", True),
+        ("shop", True),
+        ("data_south", False),
+        ("org_north", False),
+        ("Ontos_System", False),
+        ("information_schema", False),
+        ("data", True),
+    ],
+)
 def test_what_an_org_sees(schema, seen):
     assert visible(schema, "north") is seen
 

@@ -23,9 +23,15 @@ def test_a_refusal_names_the_variables_for_programs_too():
     assert refused.value.more == {"missing": ["b"], "unknown": ["c"]}
 
 
-@pytest.mark.parametrize("answers", [
-    ["yes", None], ("yes", None), np.array(["yes", None]), pd.Series(["yes", None], dtype=object),
-])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["yes", None],
+        ("yes", None),
+        np.array(["yes", None]),
+        pd.Series(["yes", None], dtype=object),
+    ],
+)
 def test_answers_of_any_kind_become_a_list(answers):
     assert plain(answers, 2) == ["yes", None]
 

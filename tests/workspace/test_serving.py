@@ -50,17 +50,25 @@ def until(seen: Callable[[], object]):
 def test_an_endpoint_from_creation_to_its_end(serving):
     created = serving.create("front", "greeter", "1")
     assert (created.status, created.model_version, created.pending_version) == (
-        "creating", None, "1")
+        "creating",
+        None,
+        "1",
+    )
     assert settled(serving, "front") == ServingState("front", "ready", "greeter", "1")
     assert serving.query("front", ASK) == ["hello, Ann!"]
     assert serving.update("front", "greeter", "2").status == "updating"
     assert settled(serving, "front").model_version == "2"
     assert serving.query("front", [*ASK, {"message": "Bo", "tone": "."}]) == [
-        "good day, Ann!", "good day, Bo."]
+        "good day, Ann!",
+        "good day, Bo.",
+    ]
     serving.delete("front")
     assert serving.state("front") is None
-    for gone in (lambda: serving.query("front", ASK), lambda: serving.delete("front"),
-                 lambda: serving.update("front", "greeter", "1")):
+    for gone in (
+        lambda: serving.query("front", ASK),
+        lambda: serving.delete("front"),
+        lambda: serving.update("front", "greeter", "1"),
+    ):
         with pytest.raises(NotFound, match="no endpoint front"):
             gone()
 
@@ -179,14 +187,17 @@ def _answers(serving):
         return None
 
 
-@pytest.mark.parametrize("given, told", [
-    ([], "nothing to predict"),
-    ([{"message": "Ann"}], "Input 0 misses tone"),
-    ([*ASK, {}], "Input 1 misses message, tone"),
-    ([ASK[0] | {"colour": "red"}], "has unknown colour"),
-    ([{"message": "Ann", "Tone": "!"}], "misses tone and has unknown Tone"),
-    ([ASK[0] | {"tone": ["!"]}], "tone holds a list"),
-])
+@pytest.mark.parametrize(
+    "given, told",
+    [
+        ([], "nothing to predict"),
+        ([{"message": "Ann"}], "Input 0 misses tone"),
+        ([*ASK, {}], "Input 1 misses message, tone"),
+        ([ASK[0] | {"colour": "red"}], "has unknown colour"),
+        ([{"message": "Ann", "Tone": "!"}], "misses tone and has unknown Tone"),
+        ([ASK[0] | {"tone": ["!"]}], "tone holds a list"),
+    ],
+)
 def test_inputs_are_checked_by_name(serving, given, told):
     serving.create("front", "greeter", "1")
     settled(serving, "front")

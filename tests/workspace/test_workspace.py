@@ -71,8 +71,15 @@ def test_all_that_is_exported_is_there():
 
 def test_importing_the_package_imports_nothing_heavy():
     heavy = {"mlflow", "pandas", "databricks", "httpx", "openai", "sklearn"}
-    code = (f"import sys, ontos.workspace.local.workspace, ontos.workspace.databricks.workspace; "
-            f"print(sorted({heavy!r} & set(sys.modules)))")
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          cwd=Path(__file__).parents[2])
+    code = (
+        f"import sys, ontos.workspace.local.workspace, ontos.workspace.databricks.workspace; "
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
     assert said.stdout.strip() == "[]"

@@ -15,8 +15,8 @@ Format = Literal["csv", "parquet", "jsonl"]
 
 MOST_COLUMNS = 1_000
 LONGEST_NAME = 255
-LONGEST_ROW = 16_000_000
-"""Bytes of one row of a text file."""
+LONGEST_ROW = 4_000_000
+"""Bytes of one row of a text file. The engine keeps several such rows per thread in memory."""
 
 SHOWN_ROWS = 20
 BATCH_ROWS = 10_000
@@ -50,8 +50,9 @@ def refuse_rows(bad: Sequence[BadRow], count: int, more: bool = False) -> Invali
     return Invalid(
         f"file: {number} cannot be read: {first}{'; …' if len(bad) > 3 else ''}. "
         "Correct them and upload the file again. Nothing was loaded.",
-        field="file", rows=[asdict(row) for row in bad[:SHOWN_ROWS]],
-    )  # fmt: skip
+        field="file",
+        rows=[asdict(row) for row in bad[:SHOWN_ROWS]],
+    )
 
 
 def column_names(found: Sequence[str], what: str) -> list[str]:

@@ -10,8 +10,11 @@ from ontos.kernel.errors import Invalid
 CHUNK = 1 << 20
 
 # UTF-16 is what spreadsheets call "Unicode text"; its mark leaves no doubt.
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-         (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def clean_copy(source: Path, target: Path) -> Path:

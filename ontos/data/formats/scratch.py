@@ -8,7 +8,7 @@ from typing import Any
 from ontos.data.formats.contents import literal
 from ontos.kernel.errors import Invalid
 
-MEMORY = "1GB"
+MEMORY = "512MB"
 LONGEST_REASON = 300
 
 
@@ -26,6 +26,8 @@ def scratch(path: Path) -> Iterator[Any]:
         },
     )  # fmt: skip
     try:
+        # The file is read in one direction; keeping it in memory would only let memory grow.
+        engine.execute("SET enable_external_file_cache = false")
         engine.execute("SET TimeZone = 'UTC'")
         engine.execute(f"SET allowed_paths = [{literal(str(path))}]")
         engine.execute("SET enable_external_access = false")
@@ -49,10 +51,13 @@ def explained(path: Path) -> Iterator[None]:
         duckdb.DataError, duckdb.OperationalError, duckdb.InvalidInputException,
         duckdb.NotSupportedError,
     ) as error:  # fmt: skip
-        raise Invalid(f"file: it cannot be read: {_reason(error, path)}", field="file") from error
+        raise Invalid(
+            f"file: it cannot be read ({_reason(error, path)}). Write it anew, then upload that.",
+            field="file",
+        ) from error
 
 
 def _reason(error: Exception, path: Path) -> str:
-    """The engine's own words, without the name of the temporary file."""
-    first = str(error).replace(str(path), "the file").split("\n")[0]
-    return first[:LONGEST_REASON]
+    """The engine's own words, without their kind and the name of the temporary file."""
+    first = str(error).replace(f"'{path}'", "the file").replace(str(path), "the file")
+    return first.split("\n")[0].partition("Error: ")[2][:LONGEST_REASON] or type(error).__name__

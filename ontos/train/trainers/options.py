@@ -19,5 +19,5 @@ class Options(BaseModel):
     abstain_threshold: Share | None = None
     """Less sure answers are withheld. None: retrieval finds its own, classifiers always answer."""
     abstain_text: Annotated[str, Field(min_length=1, max_length=2000)] = "I do not know."
-    embedding_model: str = "all-MiniLM-L6-v2"
+    embedding_model: Annotated[str, Field(min_length=1, max_length=500)] = "all-MiniLM-L6-v2"
     """Name or folder of the sentence-transformers model, where that package is installed."""

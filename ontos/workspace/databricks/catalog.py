@@ -38,7 +38,8 @@ class DatabricksCatalog:
             return []
         with told(f"The tables of {catalog}.{schema} cannot be listed"):
             found = self._connection.client.tables.list(
-                catalog, schema, omit_columns=True, omit_properties=True)
+                catalog, schema, omit_columns=True, omit_properties=True
+            )
             return sorted(map(as_table, found), key=lambda each: each.full_name)
 
     def table(self, full_name: str) -> Table | None:

@@ -37,9 +37,14 @@ def _client(token: str | None) -> "WorkspaceClient":
 
     # A person's token beside the app's own credentials is ambiguous unless the kind is named.
     with told("The workspace cannot be reached"):
-        return WorkspaceClient(config=Config(
-            http_timeout_seconds=ANSWER_SECONDS, retry_timeout_seconds=RETRY_SECONDS,
-            token=token, auth_type="pat" if token else None))
+        return WorkspaceClient(
+            config=Config(
+                http_timeout_seconds=ANSWER_SECONDS,
+                retry_timeout_seconds=RETRY_SECONDS,
+                token=token,
+                auth_type="pat" if token else None,
+            )
+        )
 
 
 @contextmanager

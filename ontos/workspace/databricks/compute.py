@@ -54,8 +54,14 @@ exit "$status"
 class DatabricksCompute:
     """A run is a folder of the org's volume and one submitted job; its handle names both."""
 
-    def __init__(self, connection: Connection, files: DatabricksFiles, org: str, scratch: Path,
-                 accelerator: str = "GPU_1xA10") -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        files: DatabricksFiles,
+        org: str,
+        scratch: Path,
+        accelerator: str = "GPU_1xA10",
+    ) -> None:
         self._connection, self._files, self._org = connection, files, org
         self._scratch, self._accelerator = scratch, accelerator
 
@@ -103,12 +109,16 @@ class DatabricksCompute:
         task = jobs.AiRuntimeTask(
             experiment=f"ontos-{self._org}",
             mlflow_experiment_directory="/Workspace/Shared/ontos",
-            deployments=[jobs.DeploymentSpec(
-                command_path=f"{self._files.root}/{place}/command.sh",
-                compute=jobs.ComputeSpec(jobs.ComputeSpecAcceleratorType(self._accelerator), 1))],
+            deployments=[
+                jobs.DeploymentSpec(
+                    command_path=f"{self._files.root}/{place}/command.sh",
+                    compute=jobs.ComputeSpec(jobs.ComputeSpecAcceleratorType(self._accelerator), 1),
+                )
+            ],
         )
         needs = compute.Environment(
-            environment_version="4", dependencies=[f"{name}=={version(name)}" for name in _NEEDS])
+            environment_version="4", dependencies=[f"{name}=={version(name)}" for name in _NEEDS]
+        )
         return {
             "run_name": f"ontos {self._org} {run_key}",
             "tasks": [jobs.SubmitTask("train", environment_key="train", ai_runtime_task=task)],
@@ -154,15 +164,20 @@ def run_status(status: "jobs.RunStatus | None") -> tuple[RunStatus, str | None]:
     return ("succeeded", said) if code == "SUCCESS" else ("failed", said or code or None)
 
 
-def ended(status: RunStatus, said: str | None, result: str,
-          seen: tuple[Mapping[str, Any], ...]) -> Run:
+def ended(
+    status: RunStatus, said: str | None, result: str, seen: tuple[Mapping[str, Any], ...]
+) -> Run:
     """The end as the script tells it; without a result, as the workspace tells it."""
     told_by_script = parsed(result)
     if told_by_script:
         return finished(told_by_script[0], seen)
     why = said or ("it ended well" if status == "succeeded" else "no reason is given")
-    return Run("failed", message=f"The run left no result; the workspace says: {why}. See its log "
-               "in the workspace's jobs.", events=seen)
+    return Run(
+        "failed",
+        message=f"The run left no result; the workspace says: {why}. See its log "
+        "in the workspace's jobs.",
+        events=seen,
+    )
 
 
 def _opened(handle: str) -> tuple[int, str]:

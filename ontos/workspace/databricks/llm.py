@@ -18,8 +18,13 @@ class DatabricksLlm:
     def model(self) -> str | None:
         return self._model
 
-    def complete(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int = 512,
-                 temperature: float = 0.0) -> Completion:
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        max_tokens: int = 512,
+        temperature: float = 0.0,
+    ) -> Completion:
         return self._open.complete(messages, max_tokens=max_tokens, temperature=temperature)
 
     @cached_property

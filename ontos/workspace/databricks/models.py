@@ -25,7 +25,8 @@ class DatabricksModels:
     def names(self) -> list[str]:
         with told("The models cannot be listed"):
             found = self._connection.client.registered_models.list(
-                catalog_name=self._catalog, schema_name=self._schema)
+                catalog_name=self._catalog, schema_name=self._schema
+            )
             return sorted(model.full_name for model in found if model.full_name)
 
     def versions(self, name: str) -> list[ModelVersion]:
@@ -48,8 +49,10 @@ class DatabricksModels:
         try:
             with told(f"Version {version} of {full_name} cannot be read"):
                 answer = self._connection.client.api_client.do(
-                    "GET", "/api/2.0/mlflow/unity-catalog/model-versions/get",
-                    query={"name": full_name, "version": str(version)})
+                    "GET",
+                    "/api/2.0/mlflow/unity-catalog/model-versions/get",
+                    query={"name": full_name, "version": str(version)},
+                )
         except NotFound:
             return None
         return from_registry(answer["model_version"]) if isinstance(answer, dict) else None
@@ -76,15 +79,19 @@ class DatabricksModels:
             with told(f"The schema {place} does not answer"):
                 self._connection.client.schemas.get(place)
         except NotFound as error:
-            raise Unavailable(f"There is no schema {place} for models. Create it, and grant the "
-                              "app USE SCHEMA and CREATE MODEL on it.") from error
+            raise Unavailable(
+                f"There is no schema {place} for models. Create it, and grant the "
+                "app USE SCHEMA and CREATE MODEL on it."
+            ) from error
 
 
-def as_version(full_name: str, info: "ModelVersionInfo",
-               aliases: "list[RegisteredModelAlias]") -> ModelVersion:
+def as_version(
+    full_name: str, info: "ModelVersionInfo", aliases: "list[RegisteredModelAlias]"
+) -> ModelVersion:
     mine = sorted(a.alias_name for a in aliases if a.alias_name and a.version_num == info.version)
-    return ModelVersion(full_name, str(info.version), info.run_id, moment(info.created_at),
-                        tuple(mine))
+    return ModelVersion(
+        full_name, str(info.version), info.run_id, moment(info.created_at), tuple(mine)
+    )
 
 
 def from_registry(found: dict[str, Any]) -> ModelVersion:

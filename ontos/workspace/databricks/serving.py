@@ -31,8 +31,9 @@ class DatabricksServing:
 
         entities, traffic = one_version(model_name, model_version)
         full_name = self._named(name)
-        config = EndpointCoreConfigInput(full_name, served_entities=entities,
-                                         traffic_config=traffic)
+        config = EndpointCoreConfigInput(
+            full_name, served_entities=entities, traffic_config=traffic
+        )
         with told(f"The endpoint {name} cannot be created"):
             self._connection.client.serving_endpoints.create(full_name, config=config)
         return ServingState(name, "creating", model_name, None, str(model_version))
@@ -42,14 +43,22 @@ class DatabricksServing:
         if before is None:
             raise NotFound(f"There is no endpoint {name}. Create it first.")
         if before.pending_version:
-            raise NotNow(f"Endpoint {name} is {before.status} (version {before.pending_version}). "
-                         "Try again when it is ready.")
+            raise NotNow(
+                f"Endpoint {name} is {before.status} (version {before.pending_version}). "
+                "Try again when it is ready."
+            )
         entities, traffic = one_version(model_name, model_version)
         with told(f"The endpoint {name} cannot be updated"):
             self._connection.client.serving_endpoints.update_config(
-                self._named(name), served_entities=entities, traffic_config=traffic)
-        return ServingState(name, "updating" if before.model_version else "creating",
-                            before.model_name, before.model_version, str(model_version))
+                self._named(name), served_entities=entities, traffic_config=traffic
+            )
+        return ServingState(
+            name,
+            "updating" if before.model_version else "creating",
+            before.model_name,
+            before.model_version,
+            str(model_version),
+        )
 
     def state(self, name: str) -> ServingState | None:
         try:
@@ -68,10 +77,13 @@ class DatabricksServing:
         asked = DataframeSplitInput(columns=list(columns), data=rows)
         with told(f"The endpoint {name} did not answer"):
             answer = self._connection.client.serving_endpoints.query(
-                self._named(name), dataframe_split=asked)
+                self._named(name), dataframe_split=asked
+            )
         if answer.predictions is None:
-            raise Unavailable(f"The endpoint {name} answered without predictions: it does not "
-                              "serve a model of this workbench.")
+            raise Unavailable(
+                f"The endpoint {name} answered without predictions: it does not "
+                "serve a model of this workbench."
+            )
         return plain(answer.predictions, len(rows))
 
     def delete(self, name: str) -> None:
@@ -82,14 +94,17 @@ class DatabricksServing:
         return f"{self._org}-{name}"
 
 
-def one_version(model_name: str,
-                version: str) -> "tuple[list[ServedEntityInput], TrafficConfig]":
+def one_version(model_name: str, version: str) -> "tuple[list[ServedEntityInput], TrafficConfig]":
     """A configuration in which one version gets all the traffic."""
     from databricks.sdk.service.serving import Route, ServedEntityInput, TrafficConfig
 
     entity = ServedEntityInput(
-        name=f"version-{version}", entity_name=model_name, entity_version=str(version),
-        workload_size="Small", scale_to_zero_enabled=True)
+        name=f"version-{version}",
+        entity_name=model_name,
+        entity_version=str(version),
+        workload_size="Small",
+        scale_to_zero_enabled=True,
+    )
     route = Route(served_entity_name=f"version-{version}", traffic_percentage=100)
     return [entity], TrafficConfig(routes=[route])
 
@@ -102,7 +117,8 @@ def serving_state(name: str, found: "ServingEndpointDetailed") -> ServingState:
     status = serving_status(found.state, latest)
     ready = found.state is not None and _is(found.state.ready, "READY")
     return ServingState(
-        name, status,
+        name,
+        status,
         model_name=(known.entity_name if known else None) or "",
         model_version=answers.entity_version if answers and ready else None,
         pending_version=latest.entity_version if latest and status in _COMING else None,
@@ -110,8 +126,9 @@ def serving_state(name: str, found: "ServingEndpointDetailed") -> ServingState:
     )
 
 
-def serving_status(state: "EndpointState | None",
-                   latest: "ServedEntityOutput | None") -> ServingStatus:
+def serving_status(
+    state: "EndpointState | None", latest: "ServedEntityOutput | None"
+) -> ServingStatus:
     """An update that failed is `failed` also where the former version still answers."""
     update, ready = (state.config_update, state.ready) if state else (None, None)
     if _is(update, "UPDATE_FAILED") or _is(update, "UPDATE_CANCELED"):

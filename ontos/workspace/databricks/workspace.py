@@ -36,8 +36,9 @@ class DatabricksSettings(Protocol):
     def llm_api_key(self) -> "SecretStr | None": ...
 
 
-def databricks_workspace(settings: DatabricksSettings, warehouse: Warehouse, org: str,
-                         person: Person) -> Workspace:
+def databricks_workspace(
+    settings: DatabricksSettings, warehouse: Warehouse, org: str, person: Person
+) -> Workspace:
     """The workspace of one org: what is its people's lies in the schema `data_ORG`.
 
     The catalog is read with the person's own token where there is one; all else is done as the

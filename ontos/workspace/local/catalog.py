@@ -51,7 +51,8 @@ class LocalCatalog:
             WHERE table_catalog = :catalog AND lower(table_schema) = lower(:schema)
             ORDER BY table_name
             """,
-            catalog=_known(catalog), schema=schema,
+            catalog=_known(catalog),
+            schema=schema,
         )
         return [Table(_full_name(row), comment=row["about"]) for row in found]
 
@@ -71,7 +72,9 @@ class LocalCatalog:
               AND lower(c.table_name) = lower(:name)
             ORDER BY c.ordinal_position
             """,
-            catalog=CATALOG, schema=parts[1], name=parts[2],
+            catalog=CATALOG,
+            schema=parts[1],
+            name=parts[2],
         )
         if not columns:
             return None
@@ -84,7 +87,10 @@ class LocalCatalog:
 
 def _known(catalog: str) -> str:
     if catalog.lower() != CATALOG:
-        raise NotFound(f"There is no catalog {catalog!r}; the embedded store has `{CATALOG}`.")
+        raise NotFound(
+            f"There is no catalog {catalog[:120]!r}; the embedded store has `{CATALOG}`.",
+            field="catalog_name",
+        )
     return CATALOG
 
 
@@ -94,8 +100,7 @@ def _full_name(row: Row) -> str:
 
 def _column(row: Row) -> Column:
     nullable = row["is_nullable"] == "YES"
-    return Column(row["column_name"], databricks_type(row["data_type"]), nullable,
-                  row["note"])
+    return Column(row["column_name"], databricks_type(row["data_type"]), nullable, row["note"])
 
 
 @lru_cache(maxsize=1024)
@@ -120,7 +125,7 @@ _NEAREST = {
     "UINT": "BIGINT", "UBIGINT": "DECIMAL(20, 0)", "INT128": "DECIMAL(38, 0)",
     "UINT128": "DECIMAL(38, 0)", "TIMESTAMP_S": "TIMESTAMP_NTZ", "TIMESTAMP_MS": "TIMESTAMP_NTZ",
     "TIMESTAMP_NS": "TIMESTAMP_NTZ",
-}
+}  # fmt: skip
 
 
 def _nearest(node: Any) -> Any:

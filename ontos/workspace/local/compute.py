@@ -85,8 +85,13 @@ class LocalCompute:
                 fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return subprocess.Popen(  # noqa: S603 - our own script over a folder that we named
                     [sys.executable, "-P", "-m", self._module, str(folder)],
-                    cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    pass_fds=(alive.fileno(),), start_new_session=True,
+                    cwd=folder,
+                    env=dict(env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(alive.fileno(),),
+                    start_new_session=True,
                 )
             except BlockingIOError as error:
                 raise NotNow(f"Run {folder.name} is running already.") from error
@@ -123,8 +128,12 @@ def training_env(app: Mapping[str, str], given: Mapping[str, str]) -> dict[str, 
     threads = str(max(1, (os.cpu_count() or 2) - 1))
     pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
     path = os.pathsep.join(filter(None, (str(_ROOT), app.get("PYTHONPATH"))))
-    return dict.fromkeys(pools, threads) | kept | {
-        "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"} | dict(given)
+    return (
+        dict.fromkeys(pools, threads)
+        | kept
+        | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        | dict(given)
+    )
 
 
 def _lives(folder: Path) -> bool:
@@ -149,11 +158,15 @@ def _signal(folder: Path, number: int) -> None:
 
 
 def _vanished(folder: Path, exit_code: int | None) -> str:
-    how = "nobody saw how" if exit_code is None else (
-        f"exit code {exit_code}" if exit_code >= 0 else f"ended by {_signal_name(-exit_code)}")
     log = _last_lines(folder / "log.txt")
     said = f" Its last lines: {log}" if log else " It wrote nothing."
-    return f"The training process stopped before it finished ({how}).{said}"
+    return f"The training process stopped before it finished ({_how(exit_code)}).{said}"
+
+
+def _how(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "nobody saw how"
+    return f"exit code {exit_code}" if exit_code >= 0 else f"ended by {_signal_name(-exit_code)}"
 
 
 def _signal_name(number: int) -> str:

@@ -18,8 +18,13 @@ class NoLlm:
 
     model = None
 
-    def complete(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int = 512,
-                 temperature: float = 0.0) -> Completion:
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        max_tokens: int = 512,
+        temperature: float = 0.0,
+    ) -> Completion:
         raise Unavailable(
             "No language model is configured. Set ONTOS_LLM_BASE_URL and ONTOS_LLM_MODEL "
             "(and ONTOS_LLM_API_KEY where the API wants a key), or answer the pairs by hand."
@@ -33,8 +38,13 @@ class OpenAiLlm:
     three times in all; `timeout` is seconds for one of them.
     """
 
-    def __init__(self, base_url: str, api_key: str | Callable[[], str] | None, model: str,
-                 timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | Callable[[], str] | None,
+        model: str,
+        timeout: float = 60.0,
+    ) -> None:
         self._url = base_url.rstrip("/") + "/chat/completions"
         self._key, self._model, self._timeout = api_key, model, timeout
 
@@ -42,10 +52,19 @@ class OpenAiLlm:
     def model(self) -> str | None:
         return self._model
 
-    def complete(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int = 512,
-                 temperature: float = 0.0) -> Completion:
-        asked = {"model": self._model, "messages": [dict(m) for m in messages],
-                 "max_tokens": max_tokens, "temperature": temperature}
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        max_tokens: int = 512,
+        temperature: float = 0.0,
+    ) -> Completion:
+        asked = {
+            "model": self._model,
+            "messages": [dict(m) for m in messages],
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+        }
         return _completion(self._ask(asked), self._model)
 
     def _ask(self, body: Mapping[str, Any]) -> Any:
@@ -56,8 +75,10 @@ class OpenAiLlm:
             try:
                 answer = self._client.post(self._url, json=body, headers=self._headers())
             except httpx.HTTPError as error:
-                refusal = Unavailable(f"The language model at {self._url} does not answer: "
-                                      f"{type(error).__name__} {error}".rstrip())
+                refusal = Unavailable(
+                    f"The language model at {self._url} does not answer: "
+                    f"{type(error).__name__} {error}".rstrip()
+                )
             else:
                 if answer.status_code < 300:
                     return answer
@@ -104,8 +125,12 @@ def _completion(answer: Any, model: str) -> Completion:
             "Does ONTOS_LLM_BASE_URL end where `/chat/completions` begins?"
         ) from error
     usage = document.get("usage") or {}
-    return Completion(text, document.get("model") or model,
-                      usage.get("prompt_tokens"), usage.get("completion_tokens"))
+    return Completion(
+        text,
+        document.get("model") or model,
+        usage.get("prompt_tokens"),
+        usage.get("completion_tokens"),
+    )
 
 
 def _text(content: Any) -> str:

@@ -52,8 +52,10 @@ class LocalServing:
         self._must_exist(model_name, model_version)
         with self._lock:
             if self._find(name):
-                raise Conflict(f"There is an endpoint {name} already: update it, or choose "
-                               "another name.", field="name")
+                raise Conflict(
+                    f"There is an endpoint {name} already: update it, or choose another name.",
+                    field="name",
+                )
             state = ServingState(name, "creating", model_name, None, str(model_version))
             self._endpoints[name] = endpoint = _Endpoint(state, model_name)
             return self._begin(endpoint)
@@ -63,12 +65,18 @@ class LocalServing:
         with self._lock:
             endpoint = self._get(name)
             if endpoint.state.pending_version:
-                raise NotNow(f"Endpoint {name} is {endpoint.state.status} (version "
-                             f"{endpoint.state.pending_version}). Try again when it is ready.")
+                raise NotNow(
+                    f"Endpoint {name} is {endpoint.state.status} (version "
+                    f"{endpoint.state.pending_version}). Try again when it is ready."
+                )
             endpoint.pending_model = model_name
             answers = endpoint.state.model_version is not None
-            endpoint.state = replace(endpoint.state, status="updating" if answers else "creating",
-                                     message=None, pending_version=str(model_version))
+            endpoint.state = replace(
+                endpoint.state,
+                status="updating" if answers else "creating",
+                message=None,
+                pending_version=str(model_version),
+            )
             return self._begin(endpoint)
 
     def state(self, name: str) -> ServingState | None:
@@ -90,8 +98,11 @@ class LocalServing:
 
     def _must_exist(self, model_name: str, model_version: str) -> None:
         if self._models.version(model_name, str(model_version)) is None:
-            raise NotFound(f"Model {model_name} has no version {model_version}. Choose one that "
-                           "is registered.", field="model_version")
+            raise NotFound(
+                f"Model {model_name} has no version {model_version}. Choose one that "
+                "is registered.",
+                field="model_version",
+            )
 
     def _get(self, name: str) -> _Endpoint:
         if endpoint := self._find(name):
@@ -143,8 +154,9 @@ class LocalServing:
             try:
                 self._save(endpoint)
             except OSError as error:
-                endpoint.state = replace(endpoint.state, message=(
-                    f"It is {endpoint.state.status}, but that could not be written down: {error}"))
+                state = endpoint.state
+                said = f"It is {state.status}, but that could not be written down: {error}"
+                endpoint.state = replace(state, message=said)
 
     def _awaited(self, endpoint: _Endpoint) -> _Loaded:
         """The model of an endpoint that answered before a restart."""
@@ -153,10 +165,13 @@ class LocalServing:
             return endpoint.loaded
         state = endpoint.state
         if state.status == "failed":
-            raise NotNow(f"Endpoint {state.name} does not answer: {state.message} Update it to "
-                         "another version.")
-        raise NotNow(f"Endpoint {state.name} is still loading its model. Ask again when it is "
-                     "ready.")
+            raise NotNow(
+                f"Endpoint {state.name} does not answer: {state.message} Update it to "
+                "another version."
+            )
+        raise NotNow(
+            f"Endpoint {state.name} is still loading its model. Ask again when it is ready."
+        )
 
     def _save(self, endpoint: _Endpoint) -> None:
         """Whole or not at all: a crash leaves the former state."""
@@ -176,21 +191,29 @@ class LocalServing:
         return self._folder / f"{quote(name, safe='')[:60]}-{digest}.json"
 
 
-def _after(state: ServingState, pending_model: str | None, loaded: _Loaded | str,
-           pending: bool) -> ServingState:
+def _after(
+    state: ServingState, pending_model: str | None, loaded: _Loaded | str, pending: bool
+) -> ServingState:
     """The state once a version was loaded, or failed to load for a reason."""
     version = state.pending_version if pending else state.model_version
     if isinstance(loaded, str):
         why = f"Version {version} could not be loaded ({loaded})."
         if not pending:  # what was asked for meanwhile is still to come
-            return replace(state, status=state.status if state.pending_version else "failed",
-                           message=why)
+            return replace(
+                state, status=state.status if state.pending_version else "failed", message=why
+            )
         former = f" Version {state.model_version} still answers." if state.model_version else ""
         return replace(state, status="failed", pending_version=None, message=why + former)
     if not pending:
         return state
-    return replace(state, status="ready", model_name=pending_model or state.model_name,
-                   model_version=version, pending_version=None, message=None)
+    return replace(
+        state,
+        status="ready",
+        model_name=pending_model or state.model_name,
+        model_version=version,
+        pending_version=None,
+        message=None,
+    )
 
 
 def _predict(name: str, loaded: _Loaded, inputs: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -200,6 +223,7 @@ def _predict(name: str, loaded: _Loaded, inputs: Sequence[Mapping[str, Any]]) ->
     try:
         answers = loaded.model.predict(pd.DataFrame(columns))
     except Exception as error:  # a stored model may raise anything; the reason is told
-        raise Unavailable(f"The model behind endpoint {name} failed: {type(error).__name__}: "
-                          f"{error}"[:1000]) from error
+        raise Unavailable(
+            f"The model behind endpoint {name} failed: {type(error).__name__}: {error}"[:1000]
+        ) from error
     return plain(answers, len(inputs))

@@ -1,0 +1,166 @@
+"""One statement of Databricks SQL as the DuckDB statements that do the same."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import ErrorLevel, exp
+
+from ontos.warehouse.dialect import (
+    arrays,
+    documents,
+    functions,
+    json_text,
+    rows,
+    statements,
+    times,
+)
+from ontos.warehouse.dialect.known import KNOWN
+from ontos.warehouse.dialect.writer import Duck, Read, Untranslatable, Written
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of every SHOW and OPTIMIZE
+
+Rule = Callable[[exp.Expression], exp.Expression]
+_PARTS = (functions, times, arrays, documents)
+SAME = frozenset(kind for part in _PARTS for kind in getattr(part, "SAME", ()))
+TEMPLATES = {kind: text for part in _PARTS for kind, text in part.TEMPLATES.items()}
+NAMED = {name: text for part in _PARTS for name, text in part.NAMED.items()}
+RULES: Mapping[type, Rule] = {kind: rule for part in _PARTS for kind, rule in part.RULES.items()}
+NAMED_RULES: Mapping[str, Callable[[exp.Anonymous], exp.Expression]] = {
+    name: rule for part in _PARTS for name, rule in getattr(part, "NAMED_RULES", {}).items()
+}
+ELSEWHERE = (exp.ArrayAgg, exp.ArrayUniqueAgg, exp.JSONFormat, exp.Posexplode)
+ELSEWHERE_NAMED = ("posexplode_outer",)
+"""Functions that `rows` and `json_text` replace as a whole."""
+READS = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery, exp.Describe)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """DuckDB text, and the names of the values that it binds: it refuses others."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Translation:
+    """`unless_exists` is the (schema, table) whose presence makes it do nothing."""
+
+    statements: tuple[Statement, ...]
+    writes: bool
+    unless_exists: tuple[str | None, str] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple({name: None for each in self.statements for name in each.names})
+
+    @property
+    def last(self) -> str:
+        return self.statements[-1].text
+
+
+@lru_cache(maxsize=4096)
+def translate(sql: str) -> Translation:
+    """The DuckDB statements that mean the same; raises where that is not known."""
+    tree = parsed(sql)
+    if isinstance(tree, exp.Command):
+        return Translation((Statement(statements.command(tree), ()),), writes=False)
+    if isinstance(tree, exp.Describe):
+        return Translation((Statement(statements.described(tree), ()),), writes=False)
+    refuse_unknown(tree)
+    guard = _guard(tree)
+    made = [_written(_rewritten(part)) for part in _split(tree)]
+    return Translation(tuple(made), not isinstance(tree, READS), guard)
+
+
+def parsed(sql: str) -> exp.Expression:
+    """The tree of exactly one statement."""
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, read=Read) if tree is not None]
+    except sqlglot.errors.SqlglotError as error:
+        raise Untranslatable(f"This is not Databricks SQL: {_where(error)}") from error
+    if len(trees) != 1:
+        raise Untranslatable(f"One statement at a time, not {len(trees)}.")
+    return trees[0]
+
+
+def _where(error: Exception) -> str:
+    found = getattr(error, "errors", None)
+    if not found:
+        return str(error)[:200]
+    what = str(found[0]["description"]).partition(" but got")[0]
+    return f"{what}, at {found[0]['highlight']!r} in line {found[0]['line']}."
+
+
+def refuse_unknown(tree: exp.Expression) -> None:
+    """Only what is listed passes."""
+    for node in tree.walk():
+        if isinstance(node, exp.Anonymous):
+            if node.name.lower() not in (*NAMED, *NAMED_RULES, *ELSEWHERE_NAMED):
+                raise Untranslatable(f"{node.name}() is not translated: engines may differ in it.")
+        elif type(node) not in KNOWN and not _has_rule(type(node)):
+            name = node.sql_name() if isinstance(node, exp.Func) else type(node).__name__
+            raise Untranslatable(f"{name} is not translated: engines may differ in it.")
+
+
+def _has_rule(kind: type) -> bool:
+    return kind in SAME or kind in TEMPLATES or kind in RULES or kind in ELSEWHERE
+
+
+def _guard(tree: exp.Expression) -> tuple[str | None, str] | None:
+    if not isinstance(tree, exp.Create) or not tree.args.get("exists"):
+        return None
+    table = tree.find(exp.Table)
+    kind = str(tree.args.get("kind")).upper()
+    return (table.db or None, table.name) if table is not None and kind == "TABLE" else None
+
+
+def _split(tree: exp.Expression) -> list[exp.Expression]:
+    if isinstance(tree, exp.Create):
+        return statements.created(tree)
+    if isinstance(tree, exp.Alter):
+        return statements.altered(tree)
+    if isinstance(tree, exp.Insert) and tree.args.get("overwrite"):
+        return statements.overwritten(tree)
+    return [tree]
+
+
+def _rewritten(tree: exp.Expression) -> exp.Expression:
+    statements.assigned(tree)
+    json_text.unfold(tree)
+    rows.laterals(tree)
+    rows.projections(tree)
+    for node in reversed(list(tree.walk(bfs=False))):
+        _apply(node)
+    rows.collect(tree)
+    return tree
+
+
+def _apply(node: exp.Expression) -> None:
+    new = _replacement(node)
+    if new is not node:
+        node.replace(new)
+
+
+def _replacement(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Anonymous):
+        name = node.name.lower()
+        if name in NAMED_RULES:
+            return NAMED_RULES[name](node)
+        return functions.from_positions(NAMED[name], node)
+    kind = type(node)
+    if kind in RULES:
+        return RULES[kind](node)
+    return functions.from_template(TEMPLATES[kind], node) if kind in TEMPLATES else node
+
+
+def _written(tree: exp.Expression) -> Statement:
+    try:
+        text = tree.sql(Written, identify=True, unsupported_level=ErrorLevel.RAISE, comments=False)
+    except sqlglot.errors.UnsupportedError as error:
+        raise Untranslatable(f"The embedded engine cannot do this: {error}") from error
+    names = {node.name: None for node in tree.find_all(exp.Placeholder) if node.name}
+    return Statement(statements.stars(text), tuple(names))

@@ -1,0 +1,111 @@
+import pytest
+
+from ontos.deploy.endpoints import get_endpoint, list_endpoints
+from ontos.improve.feedback import list_feedback
+from ontos.kernel.errors import NotFound
+from tests.deploy.made import ready, settled
+from tests.pages.opened import figure, opened, press, sound, texts, visited
+from tests.trained import trained
+
+__all__ = ["trained"]
+
+
+@pytest.mark.parametrize(
+    ("view", "says"),
+    [("endpoints", "No endpoint yet"), ("playground", "No model to ask yet"),
+     ("models", "The registry is empty")],
+)  # fmt: skip
+def test_an_empty_view_says_what_to_do(bench, view, says):
+    page = opened(bench, "deploy", view=view)
+    assert says in texts(page)
+    assert any(button.proto.type == "primary" for button in page.button)
+
+
+def test_without_a_model_there_is_nothing_to_deploy(bench):
+    assert "No model to deploy yet" in texts(opened(bench, "deploy", view="endpoints", new="1"))
+
+
+def test_a_model_is_deployed_by_a_click(trained):
+    page = opened(trained.bench, "deploy", view="endpoints", new="1", model="kinds", version="1")
+    page.text_input(key="new-endpoint-name-kinds").set_value("clicked")
+    sound(press(page, "Deploy"))
+    try:
+        seen = settled(trained.caller, "clicked")
+        assert (seen.status, seen.model_version) == ("ready", "1")
+        listed = opened(trained.bench, "deploy", view="endpoints")
+        assert "clicked" in texts(listed) and "ready" in texts(listed)
+    finally:
+        press(opened(trained.bench, "deploy", endpoint="clicked"), "Delete the endpoint")
+    with pytest.raises(NotFound):
+        get_endpoint(trained.caller, "clicked")
+
+
+def test_a_refused_name_is_explained_and_kept(trained):
+    page = opened(trained.bench, "deploy", view="endpoints", new="1")
+    page.text_input(key="new-endpoint-name-kinds").set_value("not a name")
+    page = press(page, "Deploy")
+    assert "cannot name an endpoint" in page.error[0].value
+    assert page.text_input(key="new-endpoint-name-kinds").value == "not a name"
+    assert "not a name" not in [e.name for e in list_endpoints(trained.caller).items]
+
+
+def test_an_endpoint_is_updated_and_rolled_back_by_clicks(trained):
+    with ready(trained, "turns", "1"):
+        page = opened(trained.bench, "deploy", endpoint="turns")
+        page.selectbox(key="update-version").set_value("2")
+        sound(press(page, "Change"))
+        assert settled(trained.caller, "turns").model_version == "2"
+        page = sound(press(opened(trained.bench, "deploy", endpoint="turns"), "Roll back now"))
+        assert "version 1" in texts(page)
+        assert get_endpoint(trained.caller, "turns").model_version == "1"
+
+
+def test_the_playground_asks_and_takes_corrections(trained):
+    with ready(trained, "asked", "1"):
+        page = opened(trained.bench, "deploy", view="playground", endpoint="asked")
+        page.text_area(key="ask-asked-message").set_value("please bring me one hammer")
+        page = sound(press(page, "Ask"))
+        assert "tool" in texts(page) and " ms" in texts(page)
+        request = page.session_state["asked"][0].answer.request_id
+        page.text_area(key=f"correction-{request}").set_value("weapon")
+        page = sound(press(page, "Send"))
+    given = list_feedback(trained.caller, endpoint_name="asked").items[0]
+    assert (given.rating, given.correction, given.output) == ("down", "weapon", "tool")
+    assert given.request_id == request and "noted as wrong" in texts(page)
+
+
+def test_an_empty_question_is_not_asked(trained):
+    with ready(trained, "idle", "1"):
+        page = press(opened(trained.bench, "deploy", view="playground", endpoint="idle"), "Ask")
+    assert "Write something" in page.warning[0].value
+
+
+def test_an_endpoint_shows_how_it_is_asked(trained):
+    with ready(trained, "shown", "1"):
+        page = opened(trained.bench, "deploy", endpoint="shown")
+    assert "Nobody has asked it" in texts(page)
+    assert "/deployment/endpoints/shown/query" in page.code[0].value
+
+
+def test_models_and_their_versions(trained):
+    page = opened(trained.bench, "deploy", view="models")
+    assert "kinds" in texts(page)
+    page = opened(trained.bench, "deploy", view="models", model="kinds")
+    assert "v2" in texts(page) and "right on validation" in texts(page)
+
+
+@pytest.mark.parametrize(
+    "params", [{"view": "endpoints", "endpoint": "gone"}, {"view": "models", "model": "gone"}]
+)
+def test_what_is_not_there_is_said_so(bench, params):
+    page = visited(bench, "deploy", **params)
+    assert not page.exception and "gone" in page.error[0].value
+
+
+def test_requests_are_counted_beside_the_endpoint(trained):
+    with ready(trained, "counted", "1"):
+        page = opened(trained.bench, "deploy", view="playground", endpoint="counted")
+        page.text_area(key="ask-counted-message").set_value("a saw")
+        press(page, "Ask")
+        page = opened(trained.bench, "deploy", endpoint="counted")
+    assert figure(page, "Requests in 24 hours") == "1"

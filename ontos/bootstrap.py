@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import ontos
 from ontos import warehouse as warehouses
 from ontos import workspace as workspaces
-from ontos.kernel import logs
+from ontos.kernel import logs, tracing
 from ontos.kernel.caller import Caller
 from ontos.kernel.directory import Directory
 from ontos.kernel.metrics import observe_statement
@@ -106,6 +106,7 @@ def open_workbench(chosen: Settings | None = None) -> Workbench:
     chosen = chosen or settings()
     declare()
     logs.configure(chosen.log_level)
+    tracing.configure()
     on_statement(observe_statement)
     engine = _engine(chosen)
     prepare_system(engine)

@@ -10,8 +10,22 @@ import pytest
 from ontos.bootstrap import Workbench, open_workbench
 from ontos.kernel.caller import Caller
 from ontos.kernel.settings import Settings
-from ontos.warehouse import quote
+from ontos.warehouse import executed_texts, lint, quote
 from ontos.workspace import Person
+
+
+_linted: set[str] = set()
+
+
+@pytest.fixture(autouse=True)
+def one_meaning_on_both_engines(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test may execute SQL that runs on both engines and means something else on each."""
+    yield
+    if "tests/warehouse" in request.node.nodeid:
+        return  # there the lint itself is tested
+    fresh = set(executed_texts()) - _linted
+    _linted.update(fresh)
+    assert {text: found for text in fresh if (found := lint(text))} == {}
 
 
 @pytest.fixture

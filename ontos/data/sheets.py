@@ -2,15 +2,15 @@
 
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 
 from ontos.data.catalog import Offset, Preview, find_table, look
 from ontos.data.items import REF, items_sql
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused
-from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, new_id, now
+from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.lineage import Node, link
 from ontos.kernel.operation import operation
@@ -43,7 +43,7 @@ class Sheet(Record):
     description: str | None
     source_table: str
     item_id_column: str | None
-    columns: list[SheetColumn]
+    columns: Annotated[list[SheetColumn], STORED]
     status: Status
     item_count: int | None
     version: int
@@ -51,11 +51,6 @@ class Sheet(Record):
     created_at: datetime
     updated_by: str
     updated_at: datetime
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        return json.loads(value) if isinstance(value, str) else value
 
 
 class SheetSpec(Input):

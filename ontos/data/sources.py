@@ -6,14 +6,14 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel
 
 from ontos.data.formats import Contents, Format, opened
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, TooLarge
-from ontos.kernel.fields import Id, Limit, Name, Record, new_id, now
+from ontos.kernel.fields import STORED, Id, Limit, Name, Record, new_id, now
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
@@ -45,17 +45,12 @@ class Source(Record):
     id: str
     table: str
     rows: int
-    columns: list[SourceColumn]
+    columns: Annotated[list[SourceColumn], STORED]
     file_name: str
     format: Format
     size_bytes: int
     created_by: str
     created_at: datetime
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        return json.loads(value) if isinstance(value, str) else value
 
 
 @operation("POST /sources/files", needs=write("sheets"))

@@ -4,13 +4,13 @@ import hashlib
 import json
 import secrets
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Invalid, NotFound
-from ontos.kernel.fields import Id, Input, Limit, Name, Record, new_id, now
+from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, new_id, now
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import FEATURES, Level, admin, signed_in
@@ -27,16 +27,11 @@ class Token(Record):
     org: str
     user: str
     title: str
-    scopes: dict[str, str]
+    scopes: Annotated[dict[str, str], STORED]
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
-
-    @field_validator("scopes", mode="before")
-    @classmethod
-    def _from_text(cls, value: object) -> object:
-        return json.loads(value) if isinstance(value, str) else value
 
 
 class NewToken(Token):

@@ -3,9 +3,9 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from ontos.deploy.endpoints import get_endpoint
 from ontos.deploy.queries import Value
@@ -13,7 +13,7 @@ from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.generate.training_sheets import TrainingSheet, get_training_sheet
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused
-from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, new_id, now
+from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lineage import Node, link
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
@@ -30,7 +30,7 @@ class Feedback(Record):
     endpoint_name: str
     model_version: str | None
     request_id: str | None
-    input: dict[str, Any]
+    input: Annotated[dict[str, Any], STORED]
     output: str
     rating: str
     correction: str | None
@@ -39,11 +39,6 @@ class Feedback(Record):
     training_sheet_id: str | None
     created_by: str
     created_at: datetime
-
-    @field_validator("input", mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        return json.loads(value) if isinstance(value, str) else value
 
 
 class FeedbackSpec(Input):

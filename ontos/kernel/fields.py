@@ -1,11 +1,12 @@
 """Types of the values that people and programs send in, with messages that help."""
 
+import json
 import re
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 # Every character that breaks a line or steers a device, those beyond ASCII included.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -29,6 +30,10 @@ def _id(value: str) -> str:
     return value
 
 
+def _from_text(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
 def _moment(at: datetime) -> datetime:
     try:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
@@ -49,6 +54,9 @@ Reason = Annotated[str, Field(max_length=2_000)]
 
 Moment = Annotated[datetime, AfterValidator(_moment)]
 """A time in UTC; what comes without an offset is taken for UTC."""
+
+STORED = BeforeValidator(_from_text)
+"""Of a record's list or object: the warehouse keeps it as JSON text."""
 
 Limit = Annotated[int, Field(ge=1, le=1000, description="Rows in one page.")]
 

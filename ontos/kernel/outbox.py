@@ -1,6 +1,5 @@
 """Delivers journal rows to subscribers: at least once, in order, never in the caller's time."""
 
-import threading
 from collections.abc import Callable, Iterable
 
 from ontos.kernel import logs
@@ -9,10 +8,9 @@ from ontos.kernel.errors import OntosError
 from ontos.kernel.fields import now
 from ontos.kernel.journal import Entry, cloud_event
 from ontos.kernel.observers import subscribers, watched
+from ontos.kernel.woken import Woken
 
 _READER = "subscribers"
-STOP_SECONDS = 5.0
-"""How long a stop waits for the batch that is under way."""
 
 
 class Outbox:
@@ -20,36 +18,25 @@ class Outbox:
 
     def __init__(self, orgs: Callable[[], Iterable[str]], callers: Callable[[str], Caller]) -> None:
         self._orgs, self._callers = orgs, callers
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._loop, name="outbox", daemon=True)
+        self._thread = Woken("outbox", self._deliver)
 
     def start(self) -> None:
         self._thread.start()
-        self._wake.set()
 
     def wake(self, _operation: str) -> None:
         if watched():
-            self._wake.set()
+            self._thread.wake()
 
     def stop(self) -> None:
-        self._stopping = True
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._thread.stop()
 
-    def _loop(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            if self._stopping:
-                return
-            for org in self._orgs() if watched() else ():
-                try:
-                    while deliver(self._callers(org)):
-                        pass
-                except OntosError:
-                    logs.failure("events could not be delivered; trying again", org=org)
+    def _deliver(self) -> None:
+        for org in self._orgs() if watched() else ():
+            try:
+                while deliver(self._callers(org)):
+                    pass
+            except OntosError:
+                logs.failure("events could not be delivered; trying again", org=org)
 
 
 def deliver(caller: Caller, batch: int = 200) -> int:

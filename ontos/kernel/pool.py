@@ -14,13 +14,11 @@ from ontos.kernel.errors import OntosError
 from ontos.kernel.fields import now
 from ontos.kernel.jobs import KINDS, Cancelled, Job, Run
 from ontos.kernel.metrics import JOBS
+from ontos.kernel.woken import Woken
 from ontos.warehouse import Warehouse
 
 ATTEMPTS = 3
 """How often a resumable job is begun before it is given up."""
-
-STOP_SECONDS = 5.0
-"""How long a stop waits for a look at the queue that is under way."""
 
 LOST = "The workbench stopped while this ran. Start it again."
 
@@ -41,40 +39,29 @@ class Pool:
         self._orgs, self._callers, self._store = orgs, callers, store
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="job")
         self._free = threading.Semaphore(workers)
-        self._wake = threading.Event()
-        self._stopping = False
         self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+        self._thread = Woken("jobs", self._look)
 
     def start(self) -> None:
         """Settle lost jobs first, then run what is queued."""
         for org in self._orgs():
             self._recover(org)
         self._thread.start()
-        self.wake("start")
 
     def wake(self, _operation: str) -> None:
-        self._wake.set()
+        self._thread.wake()
 
     def stop(self) -> None:
         """Take no more; running jobs are left to the next start (their rows say so)."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._thread.stop()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def _loop(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            if self._stopping:
-                return
-            try:
-                for org in self._orgs():
-                    self._start_queued(org)
-            except OntosError:
-                logs.failure("jobs could not be looked up; trying again at the next change")
+    def _look(self) -> None:
+        try:
+            for org in self._orgs():
+                self._start_queued(org)
+        except OntosError:
+            logs.failure("jobs could not be looked up; trying again at the next change")
 
     def _start_queued(self, org: str) -> None:
         queued = self._store(org).rows(
@@ -103,7 +90,7 @@ class Pool:
             logs.failure("a job's end could not be written", job=job.id, kind=job.kind)
         finally:
             self._free.release()
-            self._wake.set()
+            self._thread.wake()
 
     def _work(self, org: str, job: Job, arguments: dict[str, object]) -> None:
         caller = self._callers(job.created_by, org)

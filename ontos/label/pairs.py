@@ -27,7 +27,7 @@ USES: tuple[Use, ...] = ("training", "validation", "evaluation", "few_shot", "te
 ACCEPTED = ("approved", "edited")
 """The states in which a person stands behind the response."""
 
-HAS_RESPONSE = "length(trim(coalesce(p.response, ''))) > 0"
+HAS_RESPONSE = "coalesce(length(trim(p.response)), 0) > 0"
 """Over `pairs AS p`: whether there is anything to approve."""
 
 USAGE_JOIN = "LEFT JOIN item_usage AS u ON u.sheet_id = p.sheet_id AND u.item_ref = p.item_ref"
@@ -44,7 +44,7 @@ _CONDITIONS = {
     "reviewed_by": "p.reviewed_by = :w_reviewed_by",
     "has_response": f"({HAS_RESPONSE}) = :w_has_response",
     "search": "(contains(lower(p.prompt), lower(:w_search))"
-    " OR contains(lower(coalesce(p.response, '')), lower(:w_search)))",
+    " OR coalesce(contains(lower(p.response), lower(:w_search)), false))",
 }
 
 

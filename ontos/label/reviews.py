@@ -189,6 +189,11 @@ class Wanted:
 def review_pairs(caller: Caller, training_sheet_id: Id, review: Review) -> ReviewResult:
     """Approve, edit, reject, flag or reopen pairs: those named, or all that match a filter."""
     _complete(review.action, review.response, review.reason, "")
+    if review.versions and review.pair_ids is None:
+        raise Invalid(
+            "versions: they are those of named pairs. Give pair_ids too, or leave versions out.",
+            field="versions",
+        )
     condition, values = chosen(training_sheet_id, review.pair_ids, review.where)
     assembled = _reviewable(caller, training_sheet_id)
     becomes, reason = BECOMES[review.action], _clean(review.reason)

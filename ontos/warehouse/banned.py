@@ -42,7 +42,7 @@ def _of_tree(tree: exp.Expression) -> Iterator[str]:
 
 def _of_text(sql: str) -> Iterator[str]:
     if any(re.search(r"''", text) for text in _literals(sql)):
-        yield "'it''s' is `its` in Spark: write 'it\\'s', or bind the value."
+        yield "'it''s' depends on the version of Spark: write 'it\\'s', or bind the value."
 
 
 def _literals(sql: str) -> Iterator[str]:
@@ -54,7 +54,9 @@ def _literals(sql: str) -> Iterator[str]:
 def _unnamed(tree: exp.Expression) -> Iterator[str]:
     select = tree.find(exp.Select)
     for item in select.expressions if select else ():
-        named = isinstance(item, exp.Alias | exp.Aliases | exp.Column | exp.Star | exp.Dot | exp.Inline)
+        named = isinstance(
+            item, exp.Alias | exp.Aliases | exp.Column | exp.Star | exp.Dot | exp.Inline
+        )
         if not named and not isinstance(item, exp.Posexplode):
             yield f"{item.sql('databricks')[:60]}: each engine names this column otherwise. Add AS."
 
@@ -68,7 +70,11 @@ _THROUGH = (
     exp.Greatest, exp.Least, exp.Case, exp.If, exp.Nullif, exp.Window,
 )  # fmt: skip
 _INSTANTS = (
-    exp.CurrentTimestamp, exp.TimestampAdd, exp.TimestampTrunc, exp.CurrentDate, exp.TsOrDsAdd,
+    exp.CurrentTimestamp,
+    exp.TimestampAdd,
+    exp.TimestampTrunc,
+    exp.CurrentDate,
+    exp.TsOrDsAdd,
 )
 _INSTANT_NAME = re.compile(r"(?:^|_)(?:at|time|timestamp|since|until)$", re.IGNORECASE)
 

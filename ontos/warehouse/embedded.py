@@ -13,7 +13,7 @@ from ontos.kernel.errors import Invalid
 from ontos.warehouse.arrivals import Arrivals
 from ontos.warehouse.failures import opening, told
 from ontos.warehouse.names import split_name
-from ontos.warehouse.plain import plain_rows, plain_schema
+from ontos.warehouse.plain import described, plain_rows, plain_schema
 from ontos.warehouse.protocol import Row, Value
 from ontos.warehouse.store import CATALOG, Store, duck_name
 from ontos.warehouse.tally import counted, in_sequence
@@ -50,7 +50,9 @@ class EmbeddedWarehouse:
         self._store, self._transaction = store, transaction
 
     def rows(self, sql: str, /, **values: Value) -> list[Row]:
-        return self._run(sql, values, plain_rows)
+        translation, bound = _prepared(sql, values)
+        found = self._run(sql, translation, bound, plain_rows)
+        return described(translation, found) if translation.describes else found
 
     def arrow(self, sql: str, /, **values: Value) -> pa.Table:
         translation, bound = _prepared(sql, values)
@@ -77,15 +79,15 @@ class EmbeddedWarehouse:
                 yield batch.cast(plain) if plain else batch
 
     def execute(self, sql: str, /, **values: Value) -> int:
-        return self._run(sql, values, _changed)
+        return self._run(sql, *_prepared(sql, values), _changed)
 
     def append(self, table: str, data: pa.Table | pa.RecordBatchReader) -> int:
         target = duck_name(*split_name(table))
         arrivals = Arrivals(table, data)
 
-        with counted(ENGINE), arrivals.blamed(), told(f"append to {table}"):
-            with self._writer() as cursor:
-                return arrivals.insert(cursor, target)
+        what = f"append to {table}"
+        with counted(ENGINE), arrivals.blamed(), told(what), self._writer() as cursor:
+            return arrivals.insert(cursor, target)
 
     @contextmanager
     def transaction(self) -> Iterator["EmbeddedWarehouse"]:
@@ -106,18 +108,17 @@ class EmbeddedWarehouse:
 
     def create_schema(self, name: str) -> None:
         sql = f"CREATE SCHEMA IF NOT EXISTS {duck_name(CATALOG, *split_name(name)[-1:])}"
-        with counted(ENGINE), told(sql), self._store.writing():
-            with self._store.cursor("main") as cursor:
-                cursor.execute(sql)
+        with counted(ENGINE), told(sql), self._store.writing(), self._store.cursor("main") as cursor:
+            cursor.execute(sql)
 
     def close(self) -> None:
         self._store.close()
 
-    def _run(self, sql: str, values: Mapping[str, Value], read: Callable[[Any], T]) -> T:
-        translation, bound = _prepared(sql, values)
-
-        with counted(ENGINE), told(sql), self._lent(translation) as cursor:
-            _perform(cursor, translation, bound)
+    def _run(
+        self, sql: str, plan: "Translation", bound: Mapping[str, Value], read: Callable[[Any], T]
+    ) -> T:
+        with counted(ENGINE), told(sql), self._lent(plan) as cursor:
+            _perform(cursor, plan, bound)
             return read(cursor)
 
     def _lent(self, translation: "Translation") -> AbstractContextManager[Any]:

@@ -15,6 +15,8 @@ _MISSING_COLUMN = re.compile(
     r"|[Cc]olumn (?:with name )?\"?([^\"\s]+)\"? (?:does not exist|not found)"
 )
 _NOT_NULL = re.compile(r"NOT NULL constraint failed: \S*?\.?([^.\s]+)$", re.MULTILINE)
+_OURS = re.compile(r"(The array has no element -?\d+\.|to_json is not known for this type\.)")
+_NAMES = {"INT32": "INT", "INT64": "BIGINT", "INT16": "SMALLINT", "INT8": "TINYINT"}
 _CONVERSION = re.compile(r"to ([A-Z]\w*(?:\([\d, ]+\))?)")
 
 
@@ -73,11 +75,16 @@ def _constraint(text: str, sql: str) -> OntosError:
 
 def _bad_value(text: str, sql: str) -> OntosError:
     if "same target row more than once" in text:
-        return Invalid(f"{opening(sql)} matches a row of the target more than once. Send each once.")
+        return Invalid(
+            f"{opening(sql)} matches a row of the target more than once. Send each once."
+        )
     if "ivision by zero" in text:
         return Invalid(f"{opening(sql)} divides by zero.")
     if found := _CONVERSION.search(text):
-        return Invalid(f"{opening(sql)} holds a value that is not {found[1]}.")
+        kind = _NAMES.get(found[1], found[1])
+        return Invalid(f"{opening(sql)} holds a value that cannot be read as {kind}.")
+    if found := _OURS.search(text):
+        return Invalid(f"{opening(sql)}: {found[1]}")
     return Invalid(f"{opening(sql)} holds a value that does not fit.")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from types import MappingProxyType
 
 from ontos.kernel.errors import Invalid
@@ -94,7 +95,7 @@ def _statements(schema_sql: str) -> list[str]:
         if token.token_type == TokenType.SEMICOLON
     ]
     cuts.append(len(schema_sql))
-    parts = [schema_sql[a + 1 : b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [schema_sql[a + 1 : b].strip() for a, b in pairwise(cuts)]
     return [part for part in parts if _has_words(part)]
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ontos.kernel.errors import NotFound
 from ontos.warehouse.protocol import Row
+
+if TYPE_CHECKING:
+    from ontos.warehouse.dialect import Translation
 
 Change = Callable[[Any], Any]
 
@@ -61,3 +65,11 @@ def _nested(value: Any) -> Any:
 def _same(value: Any) -> Any:
     return value
 
+
+def described(translation: "Translation", found: list[Row]) -> list[Row]:
+    """The columns of a table, with the types that Databricks has for them."""
+    from ontos.warehouse.dialect import databricks_type
+
+    if not found:
+        raise NotFound(f"There is no table {translation.describes}. Check its name and schema.")
+    return [row | {"data_type": databricks_type(row["data_type"])} for row in found]

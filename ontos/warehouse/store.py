@@ -30,33 +30,50 @@ class Store:
         self.path = path
         self._root = _connect(path)
         self._idle: dict[str, list[Any]] = defaultdict(list)
+        self._lent: set[Any] = set()
         self._guard = threading.Lock()
         self._turn = Turn()
         self._closed = False
 
     @contextmanager
     def cursor(self, schema: str) -> Iterator[Any]:
-        """A cursor whose unqualified names are those of `schema`. After an error it is thrown away."""
+        """A cursor whose unqualified names are those of `schema`; after an error it is closed."""
         cursor = self.borrow(schema)
         try:
             yield cursor
         except BaseException:
-            cursor.close()
+            self.drop(cursor)
             raise
-        self.give_back(schema, cursor)
+        self._give_back(schema, cursor)
 
     def borrow(self, schema: str) -> Any:
+        """A cursor that is lent until `drop`."""
+        cursor, fresh = self._taken(schema)
+        if fresh:
+            try:
+                bind(cursor, schema)
+            except BaseException:
+                self.drop(cursor)
+                raise
+        return cursor
+
+    def drop(self, cursor: Any) -> None:
+        with self._guard:
+            self._lent.discard(cursor)
+        cursor.close()
+
+    def _taken(self, schema: str) -> tuple[Any, bool]:
         with self._guard:
             if self._closed:
                 raise Unavailable("The store is closed. Start the workbench again.")
-            if self._idle[schema]:
-                return self._idle[schema].pop()
-            cursor = self._root.cursor()
-        bind(cursor, schema)
-        return cursor
+            idle = self._idle[schema]
+            cursor, fresh = (idle.pop(), False) if idle else (self._root.cursor(), True)
+            self._lent.add(cursor)
+            return cursor, fresh
 
-    def give_back(self, schema: str, cursor: Any) -> None:
+    def _give_back(self, schema: str, cursor: Any) -> None:
         with self._guard:
+            self._lent.discard(cursor)
             if not self._closed and len(self._idle[schema]) < KEPT:
                 self._idle[schema].append(cursor)
                 return
@@ -81,12 +98,14 @@ class Store:
         self._turn.release()
 
     def close(self) -> None:
-        """Wait for the writer, put everything into the file and let go of it."""
+        """Wait for the writer, put everything into the file and let go of it; reads are cut off."""
         with self.writing(), self._guard:
             if self._closed:
                 return
             self._closed = True
-            for cursor in (c for idle in self._idle.values() for c in idle):
+            for cursor in self._lent:
+                cursor.interrupt()
+            for cursor in (*self._lent, *(c for idle in self._idle.values() for c in idle)):
                 cursor.close()
             self._idle.clear()
             _put_away(self._root)
@@ -163,7 +182,7 @@ def _not_opened(path: Path | None, error: Exception) -> Unavailable:
 def _put_away(root: Any) -> None:
     import duckdb
 
-    # A reader that still streams holds the checkpoint back; the log then carries it to the next start.
+    # Where a reader holds the checkpoint back, the log carries the changes to the next start.
     with suppress(duckdb.TransactionException):
         root.execute(f"CHECKPOINT {CATALOG}")
     root.close()

@@ -1,8 +1,8 @@
 """Counting what the warehouse was asked: statements, sequential waits, seconds.
 
-    with tally() as cost:
-        together(read_this, read_that)
-    cost.statements, cost.waits          # 2, 1: side by side is one wait
+with tally() as cost:
+    together(read_this, read_that)
+cost.statements, cost.waits          # 2, 1: side by side is one wait
 """
 
 import time

@@ -11,7 +11,7 @@ from ontos.warehouse.store import Store, bind
 
 
 class Transaction:
-    """Until the first write it holds nothing. From then on it holds a cursor and the writer's right."""
+    """Until the first write it holds nothing; from then on a cursor, and the right to write."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -46,7 +46,7 @@ class Transaction:
                 with told("COMMIT" if commit else "ROLLBACK"):
                     self._cursor.execute("COMMIT" if commit else "ROLLBACK")
             finally:
-                self._cursor.close()
+                self._store.drop(self._cursor)
                 self._cursor = None
                 self._store.release()
 

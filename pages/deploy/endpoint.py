@@ -81,9 +81,9 @@ def _today(seen: Performance) -> None:
         st.caption("Nobody has asked it in the last 24 hours.")
         return
     with st.container(horizontal=True):
-        st.metric("Requests in 24 hours", f"{seen.request_count:,}", border=True, width=190)
-        st.metric("Errors", f"{seen.error_rate:.1%}", border=True, width=190)
-        st.metric("95 percent within", f"{seen.latency_ms.p95:,.0f} ms", border=True, width=190)
+        st.metric("Requests, 24 h", f"{seen.request_count:,}", border=True, width=145)
+        st.metric("Errors", f"{seen.error_rate:.1%}", border=True, width=145)
+        st.metric("95 % within", f"{seen.latency_ms.p95:,.0f} ms", border=True, width=145)
 
 
 def _actions(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None:

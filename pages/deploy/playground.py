@@ -53,10 +53,10 @@ def draw(caller: Caller) -> None:
 
 @st.fragment
 def _conversation(caller: Caller, endpoint: Endpoint) -> None:
-    left, right = st.columns([2, 3], gap="large")
-    with left:
+    row = st.container(horizontal=True, gap="large")
+    with row.container(width=380):
         _ask(caller, endpoint)
-    with right:
+    with row.container(width="stretch"):
         mine = [asked for asked in _history() if asked.endpoint == endpoint.name]
         if not mine:
             st.caption("Answers appear here, with how long they took. Say whether they are right: "

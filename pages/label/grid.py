@@ -47,13 +47,13 @@ def _row(pair: Pair, draft: Draft | None) -> dict[str, Any]:
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "prompt": column.TextColumn("Prompt", width=380),
-        "response": column.TextColumn("Response", width=220, help="Edit it to correct it."),
+        "prompt": column.TextColumn("Prompt", width=300),
+        "response": column.TextColumn("Response", width=170, help="Edit it to correct it."),
         "decision": column.SelectboxColumn("Decision", width=105, options=list(ACTIONS)),
-        "reason": column.TextColumn("Reason", width=170, help="Needed to reject or flag."),
+        "reason": column.TextColumn("Reason", width=150, help="Needed to reject or flag."),
         "status": column.MultiselectColumn(
             "Status", width=95, options=STATUSES, color=[COLOURS[s] for s in STATUSES]
         ),
-        "by": column.TextColumn("Reviewed", width=150),
-        "item": column.TextColumn("Item", width=90),
+        "by": column.TextColumn("Reviewed", width=140),
+        "item": column.TextColumn("Item", width=80),
     }

@@ -5,6 +5,7 @@ import streamlit as st
 from ontos.kernel.caller import Caller
 from ontos.label.labels import CanonicalLabel, LabelVersion, label_history, list_labels
 from pages.frame import empty, loaded, mark
+from pages.tables import rows_of
 
 ROWS = 50
 
@@ -57,8 +58,7 @@ def _cursors(asked: str) -> list[str | None]:
 def _table(labels: list[CanonicalLabel]) -> CanonicalLabel | None:
     column = st.column_config
     event = st.dataframe(
-        [label.model_dump(include={"item_ref", "label_type", "response", "version", "updated_by",
-                                   "updated_at"}) for label in labels],
+        rows_of([label.model_dump() for label in labels]),
         hide_index=True, on_select="rerun", selection_mode="single-row", key="labels-table",
         column_order=["response", "item_ref", "label_type", "version", "updated_by", "updated_at"],
         column_config={

@@ -15,6 +15,7 @@ from ontos.label.usage import (
 from pages.frame import attempt, loaded
 from pages.label.filters import STATUSES
 from pages.label.training_sheets import chosen_sheet
+from pages.tables import rows_of
 
 USE_WORDS = {
     "training": "Training", "validation": "Validation", "evaluation": "Evaluation",
@@ -44,12 +45,12 @@ def _summary(training: Eligibility, shown: int, more: bool) -> None:
 def _table(items: list[ItemUsage]) -> None:
     column = st.column_config
     st.dataframe(
-        [
+        rows_of(
             {"item": u.item_ref, "allowed": [USE_WORDS[x] for x in u.allowed_uses],
              "prohibited": [USE_WORDS[x] for x in u.prohibited_uses], "why": u.reason,
              "by": u.updated_by, "when": u.updated_at}
             for u in items
-        ],
+        ),
         hide_index=True,
         column_config={
             "item": column.TextColumn("Item"),

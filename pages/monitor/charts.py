@@ -44,7 +44,8 @@ def _draw(traces: list[Any], series: Series, key: str, **layout: Any) -> None:
     begin, end = series.points[0].at, series.points[-1].at
     figure = go.Figure(traces)
     figure.update_layout(
-        height=HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8}, xaxis={"range": [begin, end]},
+        height=HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        xaxis={"range": [begin, end], "nticks": 6, "tickangle": 0},
         legend={"orientation": "h", "y": 1.12, "x": 0}, **layout,
     )  # fmt: skip
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})

@@ -49,7 +49,7 @@ def draw(caller: Caller) -> None:
 def _examples(name: str) -> None:
     one = {"endpoint_name": name, "latency_ms": 41.5, "status_code": 200}
     many = {"metrics": [one, one | {"status_code": 503, "error_message": "overloaded"}]}
-    st.code(_curl("", one), language="bash")
+    st.code(_curl("", one), language="bash", wrap_lines=True)
     st.code(_curl("/batch", many), language="bash", wrap_lines=True)
     tokens = link("govern", "tokens")
     st.caption(

@@ -58,7 +58,7 @@ def _cards(seen: Performance) -> None:
     )
     with st.container(horizontal=True):
         for title, value, about in named:
-            st.metric(title, value, help=about, border=True, width=150)
+            st.metric(title, value, help=about, border=True, width=145)
 
 
 def _or_dash(value: float | None, form: str, unit: str = "") -> str:
@@ -71,11 +71,11 @@ def _over_time(caller: Caller, name: str, minutes: int) -> None:
         lambda: get_performance_series(caller, name, minutes=minutes),
         lambda: list_failed_requests(caller, name, minutes=minutes).items,
     )
-    left, right = st.columns(2, gap="medium")
-    with left:
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width="stretch"):
         st.markdown("**Requests**")
         requests(series)
-    with right:
+    with row.container(width=460):
         st.markdown("**Latency**, milliseconds")
         latencies(series)
     _errors(failed)
@@ -87,7 +87,7 @@ def _errors(failed: list[FailedRequest]) -> None:
         st.caption("No request failed in this window.")
         return
     st.dataframe(
-        rows_of([row.model_dump() for row in failed]),
+        rows_of([{**row.model_dump(), "error_message": row.error_message or "", "model_version": row.model_version or ""} for row in failed]),
         hide_index=True, key="failed",
         column_order=("at", "status_code", "error_message", "latency_ms", "model_version", "user",
                       "source"),

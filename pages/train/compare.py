@@ -47,13 +47,11 @@ def _choose(
 ) -> tuple[str, str, str] | None:
     """Model, former and newer version; by default the two newest."""
     wanted = param("model")
-    left, middle, right = st.columns([2, 3, 3])
-    model = left.selectbox(
-        "Model",
-        several,
-        index=several.index(wanted) if wanted in several else 0,
-        key="compare-model",
-    )
+    row = st.container(horizontal=True)
+    model = row.selectbox(
+        "Model", several, index=several.index(wanted) if wanted in several else 0,
+        key="compare-model", width=300,
+    )  # fmt: skip
     by_version = {str(job.uc_model_version): job for job in models[model]}
     versions = list(by_version)
 
@@ -63,8 +61,11 @@ def _choose(
         good = f", {accuracy:.1%}" if accuracy is not None else ""
         return f"v{version} · {job.created_at:%Y-%m-%d %H:%M}{good}"
 
-    a = middle.selectbox("From", versions, index=1, format_func=title, key=f"compare-a-{model}")
-    b = right.selectbox("To", versions, index=0, format_func=title, key=f"compare-b-{model}")
+    def choose(name: str, at: int) -> str:
+        return str(row.selectbox(name, versions, index=at, format_func=title, width=300,
+                                 key=f"compare-{name}-{model}"))  # fmt: skip
+
+    a, b = choose("From", 1), choose("To", 0)
     if a == b:
         st.caption("Choose two different versions.")
         return None

@@ -21,6 +21,9 @@ from pages.frame import attempt, go, link, loaded, mark, polled
 from pages.tables import rows_of
 from pages.train.figures import confusions, per_label
 
+NARROW = 380
+"""Pixels; a narrow window puts what is beside it below."""
+
 
 def draw_job(caller: Caller, job_id: str) -> None:
     if st.button("All jobs", icon=":material/arrow_back:", type="tertiary"):
@@ -33,7 +36,7 @@ def draw_job(caller: Caller, job_id: str) -> None:
     )
     _header(caller, job)
     if not TRAINING_STATES.final(job.status):
-        polled(1.0)(_live)(caller, job.id)
+        polled(1.0)(_live)(caller, job.id, job.status)
         return
     _end(job)
     if job.status == "succeeded":
@@ -96,12 +99,13 @@ def _evaluate(caller: Caller, job: TrainingJob) -> None:
         st.rerun()
 
 
-def _live(caller: Caller, job_id: str) -> None:
+def _live(caller: Caller, job_id: str, shown: str) -> None:
+    """Redrawn each second; the whole page is, once the state that it shows is over."""
     job, events = loaded(
         lambda: get_training_job(caller, job_id),
         lambda: list_training_events(caller, job_id).events,
     )
-    if TRAINING_STATES.final(job.status):
+    if job.status != shown:
         st.rerun()
     st.progress(job.progress_percent / 100, text=escaped(job.message or "Waiting"))
     st.caption(
@@ -168,13 +172,13 @@ def _judged(evaluation: Evaluation | None) -> None:
     if not evaluation.per_label:
         st.caption("The responses are free text, so there are no labels to count.")
         return
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        st.markdown("**By label**, most mistakes first")
-        per_label(evaluation.per_label)
-    with right:
-        st.markdown("**Mistakes**, most frequent first")
-        confusions(evaluation.confusions)
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width="stretch"):
+            st.markdown("**By label**, most mistakes first")
+            per_label(evaluation.per_label)
+        with st.container(width=NARROW):
+            st.markdown("**Mistakes**, most frequent first")
+            confusions(evaluation.confusions)
 
 
 def _timeline(events: list[TrainingEvent]) -> None:
@@ -183,7 +187,7 @@ def _timeline(events: list[TrainingEvent]) -> None:
             "When": event.at,
             "What": event.message or "",
             "State": event.new_status or "",
-            "Progress": event.progress_percent,
+            "Progress": _percent(event.progress_percent),
         }
         for event in reversed(events)
     ]
@@ -193,9 +197,13 @@ def _timeline(events: list[TrainingEvent]) -> None:
             "When": st.column_config.DatetimeColumn(format="HH:mm:ss", width="small"),
             "What": st.column_config.TextColumn(width="large"),
             "State": st.column_config.TextColumn(width="small"),
-            "Progress": st.column_config.NumberColumn(format="%d %%", width="small"),
+            "Progress": st.column_config.TextColumn(width="small"),
         },
     )  # fmt: skip
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f} %"
 
 
 def _came_from(job: TrainingJob, lineage: TrainingLineage) -> None:

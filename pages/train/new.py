@@ -12,6 +12,8 @@ from ontos.train.training_jobs import create_training_job
 from pages.frame import attempt, empty, go, loaded, param, pick
 from pages.train.figures import distribution
 
+NARROW = 380
+"""Pixels; a narrow window puts what is beside it below."""
 AUTO = "Chosen automatically"
 
 
@@ -37,13 +39,13 @@ def draw(caller: Caller) -> None:
     _gate(gate, sheet)
     if not gate.allowed:
         return
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.subheader("What it would learn", anchor=False)
-        distribution(gate.labels, gate.classes)
-    with right:
-        st.subheader("Settings", anchor=False)
-        _settings(caller, sheet)
+    with st.container(horizontal=True, gap="large"):
+        with st.container(width="stretch"):
+            st.subheader("What it would learn", anchor=False)
+            distribution(gate.labels, gate.classes)
+        with st.container(width=NARROW):
+            st.subheader("Settings", anchor=False)
+            _settings(caller, sheet)
 
 
 def _title(sheet: TrainingSheet) -> str:
@@ -53,10 +55,10 @@ def _title(sheet: TrainingSheet) -> str:
 def _gate(gate: TrainingGate, sheet: TrainingSheet) -> None:
     counts = gate.eligibility
     with st.container(horizontal=True):
-        st.metric("Pairs to train on", f"{counts.eligible:,}", border=True, width=190,
+        st.metric("To train on", f"{counts.eligible:,}", border=True, width=145,
                   help="Approved or edited by a person, and allowed for training.")  # fmt: skip
-        st.metric("Held back", f"{counts.total - counts.eligible:,}", border=True, width=190)
-        st.metric("Different responses", f"{gate.classes:,}", border=True, width=190)
+        st.metric("Held back", f"{counts.total - counts.eligible:,}", border=True, width=145)
+        st.metric("Responses", f"{gate.classes:,}", border=True, width=145)
     if counts.total > counts.eligible:
         st.caption(f"Held back: {counts.reasons()}.")
     if gate.not_for_validation:

@@ -39,9 +39,7 @@ def answered(url: str, seconds: float = 60) -> float:
 
 
 @contextmanager
-def running(
-    command: list[str], url: str, cwd: Path = ROOT, **env: str
-) -> Iterator[float]:
+def running(command: list[str], url: str, cwd: Path = ROOT, **env: str) -> Iterator[float]:
     """The seconds from starting `command` to the first answer."""
     process = subprocess.Popen(
         command,

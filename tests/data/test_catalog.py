@@ -85,7 +85,8 @@ def test_impossible_pages_are_refused(
 def test_another_orgs_tables_are_not_found(caller: Caller, other_org: Caller, table: Table) -> None:
     name = table("secret", [{"id": 1}])
     catalog, schema = caller.workspace.catalog.upload_schema().split(".")
-    assert list_tables(other_org, catalog, schema) == []
+    with pytest.raises(NotFound):
+        list_tables(other_org, catalog, schema)
     for ask in (get_table, preview_table):
         with pytest.raises(NotFound):
             ask(other_org, name)

@@ -16,7 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser import FLAGS
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 QUIET_MS = 250
 """A page that did nothing for so long is taken to have settled."""
 
@@ -110,7 +110,7 @@ class Driver:
 
     # What it says
 
-    def sees(self, *texts: str | re.Pattern[str], seconds: float = 30) -> None:
+    def sees(self, *texts: str | re.Pattern[str], seconds: float = 60) -> None:
         for text in texts:
             found = self.page.get_by_text(text).filter(visible=True).first
             expect(found).to_be_visible(timeout=seconds * 1000)

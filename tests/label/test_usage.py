@@ -22,7 +22,7 @@ CONSENT = {"allowed_uses": ["validation"], "prohibited_uses": ["training"], "rea
 
 def eligible(caller, made, use="training"):
     rows = caller.warehouse.rows(
-        f"SELECT p.item_ref FROM {GATED} WHERE p.training_sheet_id = :id AND {eligible_sql(use)}"  # noqa: S608
+        f"SELECT p.item_ref FROM {GATED} WHERE p.training_sheet_id = :id AND {eligible_sql(use)}"
         " ORDER BY p.item_ref",
         id=made.id,
     )

@@ -108,4 +108,4 @@ def test_requests_are_counted_beside_the_endpoint(trained):
         page.text_area(key="ask-counted-message").set_value("a saw")
         press(page, "Ask")
         page = opened(trained.bench, "deploy", endpoint="counted")
-    assert figure(page, "Requests in 24 hours") == "1"
+    assert figure(page, "Requests, 24 h") == "1"

@@ -36,7 +36,7 @@ def test_an_empty_view_says_what_to_do(bench, view, says):
 def test_the_gate_is_explained_before_training(bench, idle):
     sheet = training_sheet(idle, review="pending")
     page = opened(bench, "train", view="new", sheet=sheet.id)
-    assert figure(page, "Pairs to train on") == "0"
+    assert figure(page, "To train on") == "0"
     assert f"{len(WORDS)} pending review" in texts(page)
     assert "Train" not in [button.label for button in page.button]
 
@@ -44,7 +44,7 @@ def test_the_gate_is_explained_before_training(bench, idle):
 def test_pressing_train_makes_a_job_with_the_settings(bench, idle):
     sheet = training_sheet(idle)
     page = opened(bench, "train", view="new", sheet=sheet.id)
-    assert figure(page, "Pairs to train on") == str(len(WORDS))
+    assert figure(page, "To train on") == str(len(WORDS))
     page.text_input(key=f"new-model-name-{sheet.id}").set_value("fruits")
     page.slider(key="new-model-share").set_value(70)
     page = sound(press(page, "Train"))

@@ -78,14 +78,7 @@ def read_delimited(engine: Any, path: Path) -> Contents:
 
 def _header(path: Path) -> tuple[str, list[str], int]:
     """The delimiter under which the first rows agree best, the header, the empty lines before."""
-    try:
-        tried = {delimiter: _first_rows(path, delimiter) for delimiter in DELIMITERS}
-    except csv.Error as error:
-        raise Invalid(
-            f"file: the first rows cannot be read as CSV ({error}). Look for a quotation mark that "
-            "is never closed.",
-            field="file",
-        ) from error
+    tried = {delimiter: _first_rows(path, delimiter) for delimiter in DELIMITERS}
     best = max(tried, key=lambda delimiter: _agreement(tried[delimiter]))
     with path.open(encoding="utf-8", newline="") as file:
         empty = sum(1 for _ in takewhile("\n".__eq__, file))
@@ -93,8 +86,20 @@ def _header(path: Path) -> tuple[str, list[str], int]:
 
 
 def _first_rows(path: Path, delimiter: str) -> list[list[str]]:
+    """The header and some rows; fewer where a value is too long to be looked at here."""
+    rows: list[list[str]] = []
     with path.open(encoding="utf-8", newline="") as file:
-        return list(islice(filter(None, csv.reader(file, delimiter=delimiter)), SNIFFED_ROWS))
+        try:
+            for row in islice(filter(None, csv.reader(file, delimiter=delimiter)), SNIFFED_ROWS):
+                rows.append(row)
+        except csv.Error as error:
+            if not rows:
+                raise Invalid(
+                    f"file: the header cannot be read ({error}). Look for a quotation mark that "
+                    "is never closed.",
+                    field="file",
+                ) from error
+    return rows
 
 
 def _agreement(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
@@ -139,8 +144,8 @@ def _converted(at: int, kind: str) -> str:
 
 def _refuse_bad_rows(engine: Any, path: Path, width: int) -> None:
     found = engine.sql(
-        "SELECT line_byte_position AS place, min_by(error_type, column_idx),"  # noqa: S608
-        " min_by(error_message, column_idx), min_by(csv_line, column_idx), count(*) OVER ()"
+        "SELECT line_byte_position AS place, first(error_type), first(error_message),"  # noqa: S608
+        " first(csv_line), count(*) OVER ()"
         f" FROM reject_errors GROUP BY place ORDER BY place LIMIT {SHOWN_ROWS}"
     ).fetchall()
     if not found:

@@ -5,6 +5,7 @@ functions of `FUNCTIONS` (functions, arrays, times, documents), the statements o
 the node types of `known`. Whatever is in none of them is refused.
 """
 
+from ontos.warehouse.dialect.documents import databricks_type
 from ontos.warehouse.dialect.translation import Statement, Translation, translate
 
-__all__ = ["Statement", "Translation", "translate"]
+__all__ = ["Statement", "Translation", "databricks_type", "translate"]

@@ -24,6 +24,7 @@ _SCALARS = frozenset(
      "VARBINARY", "NULL"}
 )  # fmt: skip
 
+
 def from_json(node: exp.FromJson) -> exp.Expression:
     """The type is written in DDL there; here it is a DuckDB type inside a JSON text."""
     kind = node.expression
@@ -40,6 +41,11 @@ def duck_type(kind: str) -> str:
     except Exception:  # sqlglot raises several kinds; a list of columns is the other form
         built = _columns(kind)
     return str(typed(built).sql(Written, identify=True))
+
+
+def databricks_type(kind: str) -> str:
+    """Databricks' name of a DuckDB type, in lower case as DESCRIBE writes it."""
+    return str(exp.DataType.build(kind, dialect="duckdb").sql("databricks")).lower()
 
 
 def typed(kind: exp.DataType) -> exp.DataType:
@@ -72,18 +78,21 @@ def struct(node: exp.Struct) -> exp.Expression:
 def cast(node: exp.Cast) -> exp.Expression:
     """`variant:path::type` takes the value out of its JSON."""
     typed(node.to)
-    inner = node.this
+    inner = node.this.unnest()
     if not isinstance(inner, Duck) or inner.args.get("path") is None:
         if isinstance(node.to.this, exp.DataType.Type) and node.to.this.name == "VARIANT":
             return duck("CAST(to_json({this}) AS JSON)", this=inner)
         node.set("to", typed(node.to))
         return node
-    return taken(inner.args["path"][0], inner.args["path"][1], node.to, isinstance(node, exp.TryCast))
+    return taken(
+        inner.args["path"][0], inner.args["path"][1], node.to, isinstance(node, exp.TryCast)
+    )
 
 
 def path(node: exp.JSONExtract) -> exp.Expression:
-    found = duck("({this} -> {path})", this=node.this, path=_path(node))
-    found.args["path"] = (node.this, _path(node))
+    where = _plain_path(node.expression)
+    found = duck("({this} -> {path})", this=node.this, path=where)
+    found.args["path"] = (node.this, where)
     return found
 
 
@@ -97,13 +106,10 @@ def taken(
         sketch = json.dumps(typed(kind).sql(Written, identify=True))
         return duck("from_json({v} -> {path}, {sketch})", v=value, path=where, sketch=sketch)
     word = "TRY_CAST" if lenient else "CAST"
-    return duck(
-        word + "({v} ->> {path} AS " + typed(kind).sql(Written) + ")", v=value, path=where
-    )
+    return duck(word + "({v} ->> {path} AS " + typed(kind).sql(Written) + ")", v=value, path=where)
 
 
-def _path(node: exp.Expression) -> exp.Expression:
-    where = node.expression
+def _plain_path(where: exp.Expression) -> exp.Expression:
     text = where.name if isinstance(where, exp.Literal) else _written(where)
     if not text.startswith("$") or "*" in text or ".." in text:
         raise Untranslatable("A JSON path is a literal `$.a.b[0]`, without wildcards.")
@@ -126,27 +132,33 @@ def _written(where: exp.Expression) -> str:
     return out
 
 
-def get_json_object(node: exp.JSONExtractScalar) -> exp.Expression:
-    return duck("({this} ->> {path})", this=node.this, path=_path(node))
+def get_json_object(node: exp.Anonymous) -> exp.Expression:
+    if len(node.expressions) != 2:
+        raise Untranslatable("get_json_object takes a text and a path.")
+    text, where = node.expressions
+    return duck("({this} ->> {path})", this=text, path=_plain_path(where))
 
 
 def variant_get(node: exp.Anonymous) -> exp.Expression:
-    if len(node.expressions) != 3 or not all(isinstance(e, exp.Literal) for e in node.expressions[1:]):
+    if len(node.expressions) != 3 or not all(
+        isinstance(e, exp.Literal) for e in node.expressions[1:]
+    ):
         raise Untranslatable("variant_get takes a variant, a literal path and a literal type.")
     value, where, kind = node.expressions
     lenient = node.name.lower().startswith("try_")
-    return taken(value, where, exp.DataType.build(kind.name, dialect=Read), lenient)
+    wanted = exp.DataType.build(kind.name, dialect=Read)
+    return taken(value, _plain_path(where), wanted, lenient)
 
 
 RULES: Mapping[type[exp.Expression], Callable[[Any], exp.Expression]] = {
     exp.Cast: cast,
     exp.FromJson: from_json,
     exp.JSONExtract: path,
-    exp.JSONExtractScalar: get_json_object,
     exp.Struct: struct,
     exp.TryCast: cast,
 }
 NAMED_RULES: Mapping[str, Callable[[exp.Anonymous], exp.Expression]] = {
+    "get_json_object": get_json_object,
     "try_variant_get": variant_get,
     "variant_get": variant_get,
 }

@@ -15,8 +15,8 @@ SAME: tuple[type[exp.Expression], ...] = (
     exp.Abs, exp.AnyValue, exp.Avg, exp.Case, exp.Cast, exp.Coalesce, exp.ConcatWs, exp.Contains,
     exp.Count, exp.CumeDist, exp.DenseRank, exp.EndsWith, exp.Exp, exp.First, exp.FirstValue,
     exp.Greatest, exp.Grouping, exp.If, exp.Lag, exp.Last, exp.LastValue, exp.Lead, exp.Least,
-    exp.Length, exp.Levenshtein, exp.Ln, exp.Lower, exp.MD5, exp.Max, exp.Median, exp.Min,
-    exp.NthValue, exp.Ntile, exp.Nullif, exp.Nvl2, exp.PercentRank, exp.Pow, exp.Rank,
+    exp.Length, exp.Levenshtein, exp.Ln, exp.Lower, exp.MD5, exp.Max, exp.Median, exp.Min, exp.Mode,
+    exp.NthValue, exp.Reverse, exp.Ntile, exp.Nullif, exp.Nvl2, exp.PercentRank, exp.Pow, exp.Rank,
     exp.RegexpLike, exp.Repeat, exp.RowNumber, exp.SHA, exp.SplitPart, exp.Sqrt, exp.StartsWith,
     exp.Struct, exp.Sum, exp.Translate, exp.Trim, exp.TryCast, exp.Upper, exp.And, exp.Or, exp.Xor,
     exp.ApproxDistinct,
@@ -28,7 +28,8 @@ TEMPLATES: Mapping[type[exp.Expression], str] = {
     exp.ArgMax: "arg_max_null({this}, {expression})",
     exp.ArgMin: "arg_min_null({this}, {expression})",
     exp.Ceil: "CAST(ceil({this}) AS BIGINT)",
-    # count_if counts in 128 bits there
+    exp.Corr: "corr({this}, {expression})",
+    # count_if would count in 128 bits
     exp.CountIf: "count(CASE WHEN {this} THEN 1 END)",
     exp.Floor: "CAST(floor({this}) AS BIGINT)",
     exp.Left: "left({this}, greatest({expression}, 0))",
@@ -99,7 +100,7 @@ def _as_text(part: exp.Expression) -> exp.Expression:
 
 
 def substring(node: exp.Substring) -> exp.Expression:
-    """Position 0 is position 1."""
+    """Position 0 is position 1, and a negative length is none."""
     start, length = node.args.get("start"), node.args.get("length")
     if not isinstance(start, exp.Literal | exp.Neg):
         begin = duck("CASE WHEN {s} = 0 THEN 1 ELSE {s} END", s=start)
@@ -107,6 +108,8 @@ def substring(node: exp.Substring) -> exp.Expression:
         begin = duck("{s}", s=exp.Literal.number(1) if start.name == "0" else start)
     if length is None:
         return duck("substring({this}, {begin})", this=node.this, begin=begin)
+    if not isinstance(length, exp.Literal):
+        length = duck("greatest({length}, 0)", length=length)
     return duck("substring({this}, {begin}, {length})", this=node.this, begin=begin, length=length)
 
 
@@ -155,7 +158,7 @@ def sha2(node: exp.SHA2) -> exp.Expression:
 def divided(node: exp.Div) -> exp.Expression:
     """Division by zero is an error, as in Databricks; here it would be infinite."""
     by = node.expression
-    if isinstance(by, exp.Literal) and by.name.strip("0.") or isinstance(by, exp.Nullif):
+    if (isinstance(by, exp.Literal) and by.name.strip("0.")) or isinstance(by, exp.Nullif):
         return duck("({a} / {b})", a=node.this, b=by)
     return duck(
         "({a} / CASE WHEN {b} = 0 THEN error('Division by zero') ELSE {b} END)", a=node.this, b=by

@@ -1,7 +1,8 @@
 """`to_json` as text put together in SQL: Spark leaves out fields that are NULL, DuckDB keeps them.
 
-A struct, an array or a CASE that is written inside the call is taken apart here; a value whose type
-the text does not show (a column) is left to DuckDB, so a struct *column* keeps its NULL fields.
+A struct, an array or a CASE that is written inside the call is taken apart here. For a value whose
+type the text does not show (a column) the type is looked at when the statement is planned; one that
+engines write differently (an array of structs, a local time) is an error.
 """
 
 import json
@@ -11,10 +12,23 @@ from sqlglot import exp
 from ontos.warehouse.dialect.writer import Duck, Untranslatable, duck
 
 _TEXT = "CAST(to_json({v}) AS VARCHAR)"
-_ISO = (
-    f"(substring({_TEXT}, 1, 11) || 'T' || substring({_TEXT}, 13, 8) || '.'"
-    f" || rpad(regexp_extract({_TEXT}, '\\.(\\d{{{{1,3}}}})', 1), 3, '0') || 'Z\"')"
+_INSTANT = (
+    f"(substring({_TEXT}, 1, 11) || 'T' || substring({_TEXT}, 13, 8) || '.' || rpad("
+    f"regexp_extract({_TEXT}, '\\.([0-9]{{{{1,3}}}})', 1), 3, '0') || 'Z\"')"
 )
+_STRUCT = (
+    "CAST(json_merge_patch(CASE WHEN {v} IS NOT NULL THEN '{{}}' END, to_json({v})) AS VARCHAR)"
+)
+_BY_TYPE = (
+    f"CASE WHEN typeof({{v}}) = 'TIMESTAMP WITH TIME ZONE' THEN {_INSTANT}"
+    " WHEN regexp_matches(typeof({v}), 'STRUCT.*\\[\\]|TIMESTAMP') THEN error('to_json is not known for this type.')"
+    f" WHEN starts_with(typeof({{v}}), 'STRUCT') THEN {_STRUCT} ELSE {_TEXT} END"
+)
+_PLAIN = (
+    exp.Concat, exp.ConcatWs, exp.Count, exp.CountIf, exp.DPipe, exp.Div, 
+    exp.Length, exp.Literal, exp.Lower, exp.MD5, exp.Replace, exp.Substring, exp.Trim, exp.Upper,
+)  # fmt: skip
+"""Functions whose value is text or a number."""
 
 
 def unfold(root: exp.Expression) -> None:
@@ -76,9 +90,7 @@ def _array(values: list[exp.Expression]) -> Duck:
 
 def _scalar(node: exp.Expression) -> Duck:
     """Instants as ISO 8601 with milliseconds, as Spark writes them."""
-    return duck(
-        f"CASE typeof({{v}}) WHEN 'TIMESTAMP WITH TIME ZONE' THEN {_ISO} ELSE {_TEXT} END", v=node
-    )
+    return duck(_TEXT if isinstance(node, _PLAIN) else _BY_TYPE, v=node)
 
 
 def _carried(node: exp.Expression) -> exp.Expression:

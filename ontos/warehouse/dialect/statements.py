@@ -12,15 +12,12 @@ _STORAGE = (
     exp.PartitionedByProperty, exp.LocationProperty,
 )  # fmt: skip
 _INFORMATIONAL = (
-    exp.CommentColumnConstraint, exp.PrimaryKeyColumnConstraint, exp.Reference,
+    exp.CommentColumnConstraint,
+    exp.PrimaryKeyColumnConstraint,
+    exp.Reference,
 )
 _COLUMN = (exp.NotNullColumnConstraint, exp.DefaultColumnConstraint)
 _NOTHING = "SELECT 1 AS nothing WHERE FALSE"
-_TYPE = (
-    "regexp_replace(lower({0}), 'varchar|timestamp with time zone|integer|blob|json|(\\w+)\\[\\]',"
-    " '\\0')"
-)
-
 _SHOW = {
     "tables": "SELECT table_schema AS database, table_name AS \"tableName\", FALSE AS \"isTemporary\""
     " FROM information_schema.tables WHERE table_catalog = current_database()"
@@ -30,15 +27,10 @@ _SHOW = {
     " AND lower(table_name) = lower({table}) ORDER BY ordinal_position",
     "schemas": "SELECT schema_name AS \"databaseName\" FROM information_schema.schemata"
     " WHERE catalog_name = current_database() ORDER BY schema_name",
-    "describe": "SELECT column_name AS col_name, lower({type}) AS data_type, column_comment AS comment"
+    "describe": "SELECT column_name AS col_name, data_type, column_comment AS comment"
     " FROM information_schema.columns WHERE table_catalog = current_database()"
     " AND table_schema = {schema} AND lower(table_name) = lower({table}) ORDER BY ordinal_position",
 }  # fmt: skip
-_DATABRICKS_TYPE = (
-    "replace(replace(replace(replace(replace(data_type, 'VARCHAR', 'STRING'),"
-    " 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP'), 'INTEGER', 'INT'), 'BLOB', 'BINARY'),"
-    " 'JSON', 'VARIANT')"
-)
 
 
 def command(tree: exp.Command) -> str:
@@ -76,9 +68,7 @@ def described(tree: exp.Describe) -> str:
 
 
 def _columns_of(kind: str, parts: list[str]) -> str:
-    return _SHOW[kind].format(
-        schema=_schema(parts[:-1]), table=_text(parts[-1]), type=_DATABRICKS_TYPE
-    )
+    return _SHOW[kind].format(schema=_schema(parts[:-1]), table=_text(parts[-1]))
 
 
 def _schema(parts: list[str]) -> str:

@@ -73,8 +73,13 @@ def days_added(node: exp.TsOrDsAdd) -> exp.Expression:
 
 def elapsed(node: exp.TimestampDiff) -> exp.Expression:
     """Whole units that lie between, as Spark counts them; not the boundaries that are crossed."""
+    unit = _unit(node)
+    if unit in ("MONTH", "QUARTER", "YEAR"):
+        raise Untranslatable(
+            "timestampdiff in months or years: engines count month ends otherwise."
+        )
     template = "date_sub('{}', CAST({{a}} AS TIMESTAMPTZ), CAST({{b}} AS TIMESTAMPTZ))"
-    return duck(template.format(_unit(node)), a=node.expression, b=node.this)
+    return duck(template.format(unit), a=node.expression, b=node.this)
 
 
 def extracted(node: exp.Extract) -> exp.Expression:

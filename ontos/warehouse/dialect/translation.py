@@ -18,7 +18,7 @@ from ontos.warehouse.dialect import (
     times,
 )
 from ontos.warehouse.dialect.known import KNOWN
-from ontos.warehouse.dialect.writer import Duck, Read, Untranslatable, Written
+from ontos.warehouse.dialect.writer import Read, Untranslatable, Written
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of every SHOW and OPTIMIZE
 
@@ -35,6 +35,11 @@ ELSEWHERE = (exp.ArrayAgg, exp.ArrayUniqueAgg, exp.JSONFormat, exp.Posexplode)
 ELSEWHERE_NAMED = ("posexplode_outer",)
 """Functions that `rows` and `json_text` replace as a whole."""
 READS = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery, exp.Describe)
+WHOLE = (
+    *READS, exp.Alter, exp.Command, exp.Comment, exp.Create, exp.Delete, exp.Drop, exp.Insert,
+    exp.Merge, exp.TruncateTable, exp.Update,
+)  # fmt: skip
+"""What can be a statement."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,13 @@ class Statement:
 
 @dataclass(frozen=True)
 class Translation:
-    """`unless_exists` is the (schema, table) whose presence makes it do nothing."""
+    """`unless_exists` is the (schema, table) whose presence makes it do nothing; `describes` the
+    table whose columns it lists."""
 
     statements: tuple[Statement, ...]
     writes: bool
     unless_exists: tuple[str | None, str] | None = None
+    describes: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,7 +76,8 @@ def translate(sql: str) -> Translation:
     if isinstance(tree, exp.Command):
         return Translation((Statement(statements.command(tree), ()),), writes=False)
     if isinstance(tree, exp.Describe):
-        return Translation((Statement(statements.described(tree), ()),), writes=False)
+        text = statements.described(tree)
+        return Translation((Statement(text, ()),), writes=False, describes=tree.this.name)
     refuse_unknown(tree)
     guard = _guard(tree)
     made = [_written(_rewritten(part)) for part in _split(tree)]
@@ -84,6 +92,8 @@ def parsed(sql: str) -> exp.Expression:
         raise Untranslatable(f"This is not Databricks SQL: {_where(error)}") from error
     if len(trees) != 1:
         raise Untranslatable(f"One statement at a time, not {len(trees)}.")
+    if not isinstance(trees[0], WHOLE):
+        raise Untranslatable(f"`{sql[:60]}` is no statement that is translated.")
     return trees[0]
 
 

@@ -7,7 +7,7 @@ from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
 from sqlglot.dialects.duckdb import DuckDB
 
-from ontos.kernel.errors import Invalid
+from ontos.kernel.errors import OntosError
 
 _WHOLE = (
     exp.Column, exp.Identifier, exp.Literal, exp.Placeholder, exp.Null, exp.Boolean, exp.Cast,
@@ -16,7 +16,9 @@ _WHOLE = (
 """Nodes that need no parentheses wherever they are put."""
 
 
-class Untranslatable(Invalid):
+class Untranslatable(OntosError):
+    """The statement means nothing, or something else, on the embedded engine."""
+
     title = "SQL that the embedded engine does not know"
 
 
@@ -86,6 +88,7 @@ class Read(Databricks):  # type: ignore[misc]
                     "TO_TIMESTAMP", "TIMESTAMP", "UNIX_TIMESTAMP", "ELEMENT_AT", "TRY_ELEMENT_AT",
                     "DATEDIFF", "DATE_DIFF", "LOG10", "LOG2", "CHAR_LENGTH", "SPACE",
                     "EXPLODE_OUTER", "POSEXPLODE_OUTER", "TYPEOF",
+                    "GET_JSON_OBJECT",
                 )
             },
         }  # fmt: skip

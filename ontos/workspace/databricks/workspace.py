@@ -1,7 +1,7 @@
 """The Databricks half put together."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ontos.warehouse.protocol import Warehouse
 from ontos.workspace.databricks.catalog import DatabricksCatalog
@@ -13,27 +13,18 @@ from ontos.workspace.databricks.models import DatabricksModels
 from ontos.workspace.databricks.people import DatabricksPeople
 from ontos.workspace.databricks.secrets import DatabricksSecrets
 from ontos.workspace.databricks.serving import DatabricksServing
-from ontos.workspace.local.llm import NoLlm, OpenAiLlm
+from ontos.workspace.local.llm import LlmSettings, NoLlm, OpenAiLlm, api_key
 from ontos.workspace.names import org_name
 from ontos.workspace.protocols import Llm, Person, Workspace
 
-if TYPE_CHECKING:
-    from pydantic import SecretStr
 
-
-class DatabricksSettings(Protocol):
+class DatabricksSettings(LlmSettings, Protocol):
     """The settings that the Databricks half reads."""
 
     @property
     def home(self) -> Path: ...
     @property
     def catalog(self) -> str: ...
-    @property
-    def llm_base_url(self) -> str | None: ...
-    @property
-    def llm_model(self) -> str | None: ...
-    @property
-    def llm_api_key(self) -> "SecretStr | None": ...
 
 
 def databricks_workspace(
@@ -66,5 +57,4 @@ def _llm(settings: DatabricksSettings, app: Connection) -> Llm:
         return NoLlm()
     if not settings.llm_base_url:
         return DatabricksLlm(app, settings.llm_model)
-    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
-    return OpenAiLlm(settings.llm_base_url, key, settings.llm_model)
+    return OpenAiLlm(settings.llm_base_url, api_key(settings), settings.llm_model)

@@ -3,14 +3,32 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ontos.kernel.errors import Unavailable
 from ontos.workspace.protocols import Completion
 
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
 ATTEMPTS = 3
 LONGEST_PAUSE = 10.0
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+
+
+class LlmSettings(Protocol):
+    """Where the language model answers, for either half of the workspace."""
+
+    @property
+    def llm_base_url(self) -> str | None: ...
+    @property
+    def llm_model(self) -> str | None: ...
+    @property
+    def llm_api_key(self) -> "SecretStr | None": ...
+
+
+def api_key(settings: LlmSettings) -> str | None:
+    return settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
 
 
 class NoLlm:

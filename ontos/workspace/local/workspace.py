@@ -3,22 +3,19 @@
 import threading
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from ontos.warehouse.protocol import Warehouse
 from ontos.workspace.local.catalog import LocalCatalog
 from ontos.workspace.local.compute import LocalCompute
 from ontos.workspace.local.files import LocalFiles
-from ontos.workspace.local.llm import NoLlm, OpenAiLlm
+from ontos.workspace.local.llm import LlmSettings, NoLlm, OpenAiLlm, api_key
 from ontos.workspace.local.models import LocalModels
 from ontos.workspace.local.people import LocalPeople
 from ontos.workspace.local.secrets import LocalSecrets
 from ontos.workspace.local.serving import LocalServing
 from ontos.workspace.names import org_name
 from ontos.workspace.protocols import Llm, Workspace
-
-if TYPE_CHECKING:
-    from pydantic import SecretStr
 
 _sharing = threading.Lock()
 
@@ -31,17 +28,11 @@ class _Parts(NamedTuple):
     compute: LocalCompute
 
 
-class LocalSettings(Protocol):
+class LocalSettings(LlmSettings, Protocol):
     """The settings that the local half reads."""
 
     @property
     def home(self) -> Path: ...
-    @property
-    def llm_base_url(self) -> str | None: ...
-    @property
-    def llm_model(self) -> str | None: ...
-    @property
-    def llm_api_key(self) -> "SecretStr | None": ...
 
 
 def local_workspace(settings: LocalSettings, warehouse: Warehouse, org: str) -> Workspace:
@@ -50,9 +41,9 @@ def local_workspace(settings: LocalSettings, warehouse: Warehouse, org: str) -> 
     Cheap: call it for each caller. Nothing is written before something is stored.
     """
     place = settings.home.resolve() / "orgs" / org_name(org)
-    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
     with _sharing:
-        parts, llm = _parts(place), _llm(settings.llm_base_url, settings.llm_model, key)
+        parts = _parts(place)
+        llm = _llm(settings.llm_base_url, settings.llm_model, api_key(settings))
     return Workspace(
         catalog=LocalCatalog(warehouse, org),
         files=LocalFiles(place / "volume"),
@@ -72,7 +63,7 @@ def _parts(place: Path) -> _Parts:
 
 
 @cache
-def _llm(base_url: str | None, model: str | None, api_key: str | None) -> Llm:
+def _llm(base_url: str | None, model: str | None, key: str | None) -> Llm:
     if not base_url or not model:
         return NoLlm()
-    return OpenAiLlm(base_url, api_key, model)
+    return OpenAiLlm(base_url, key, model)

@@ -1,0 +1,243 @@
+"""The Label page: every view opens empty and full, and decisions made by clicking are kept."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ontos.bootstrap import Workbench
+from ontos.govern.overview import list_notices
+from ontos.kernel.caller import Caller
+from ontos.label.labels import list_labels
+from ontos.label.pairs import PairFilter
+from ontos.label.reviews import Review, review_pairs
+from ontos.label.tasks import TaskSpec, create_task, list_tasks
+from ontos.label.usage import list_usage
+from tests.label.assembled import Assembled, Maker
+from tests.pages.opened import figure, opened, press, sound, texts
+
+VIEWS = ("review", "focus", "labels", "usage", "export", "tasks")
+
+
+@pytest.fixture
+def made(caller: Caller, table: Callable[..., str]) -> Assembled:
+    """Six pending pairs, one of them without a response."""
+    return Maker(caller, table)()
+
+
+def grid_key(page: AppTest) -> str:
+    return str(page.session_state["grid-shown"].key)
+
+
+def edit(page: AppTest, rows: dict[int, dict[str, str | None]]) -> AppTest:
+    """Change cells of the grid; earlier changes of the page shown are given again."""
+    page.session_state[grid_key(page)] = {
+        "edited_rows": rows, "added_rows": [], "deleted_rows": [],
+    }  # fmt: skip
+    page.run()
+    assert not page.exception, page.exception[0].value
+    return page
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens_empty(bench: Workbench, view: str) -> None:
+    page = opened(bench, "label", view=view)
+    assert page.title[0].value == "Label"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens_full(
+    bench: Workbench, caller: Caller, made: Assembled, view: str
+) -> None:
+    review_pairs(caller, made.id, Review(action="approve", where=PairFilter(label="greet")))
+    create_task(caller, TaskSpec(title="Look", target_record_count=5, training_sheet_id=made.id))
+    sound(opened(bench, "label", view=view, sheet=made.id))
+
+
+def test_decisions_in_the_grid_are_saved_together(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"decision": "Approve"}, 1: {"response": "hi"},
+                2: {"decision": "Reject", "reason": "spam"}, 5: {"response": "new"}})  # fmt: skip
+    assert "4 unsaved changes" in texts(page)
+    sound(press(page, "Save"))
+    pairs = made.pairs()
+    assert [pairs[f"i{n}"].review_status for n in range(6)] == [
+        "approved", "edited", "rejected", "pending", "pending", "edited",
+    ]  # fmt: skip
+    assert (pairs["i1"].response, pairs["i2"].review_reason) == ("hi", "spam")
+    assert "unsaved" not in texts(page)
+
+
+def test_what_cannot_be_saved_is_said_and_kept(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"decision": "Reject"}, 5: {"decision": "Approve"}, 1: {"response": " "}})
+    said = texts(press(page, "Save"))
+    assert "Say why you reject" in said
+    assert "Item i5: there is no response to approve" in said
+    assert "Item i1: the response is empty" in said
+    assert "3 unsaved changes" in said
+    assert {p.review_status for p in made.pairs().values()} == {"pending"}
+
+
+def test_one_reason_stands_for_all_rows_without_one(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"decision": "Reject"}, 1: {"decision": "Flag", "reason": "unsure"}})
+    page.text_input(key="bar-reason").set_value("spam").run()
+    sound(press(page, "Save"))
+    assert [made.pair(ref).review_reason for ref in ("i0", "i1")] == ["spam", "unsure"]
+
+
+def test_unsaved_decisions_survive_another_filter_and_another_view(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"decision": "Approve"}})
+    page.text_input(key="q").set_value("text 4").run()
+    assert "1 unsaved change** · 1 on other pages" in texts(page)
+    page.button_group(key="view").set_value("labels").run()
+    page.button_group(key="view").set_value("review").run()
+    sound(press(page, "Save"))
+    assert made.pair("i0").review_status == "approved"
+
+
+def test_discarding_forgets_them(bench: Workbench, caller: Caller, made: Assembled) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"decision": "Approve"}})
+    sound(press(page, "Discard them"))
+    assert "unsaved" not in texts(page)
+    assert made.pair("i0").review_status == "pending"
+
+
+def test_a_conflict_is_shown_row_by_row_and_settled(
+    bench: Workbench, caller: Caller, made: Assembled, as_role: Callable[..., Caller]
+) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"response": "mine"}, 1: {"decision": "Approve"}})
+    ana = as_role("labeler", "ana@example.org")
+    theirs = Review(action="edit", pair_ids=[made.pair("i0").id], response="theirs")
+    review_pairs(ana, made.id, theirs)
+    said = texts(press(page, "Save"))
+    assert "ana@example.org" in said
+    assert "“theirs”" in said
+    assert "Change the response to “mine”" in said
+    assert made.pair("i0").response == "theirs"
+    assert made.pair("i1").review_status == "approved"
+    assert len(list_notices(ana)) == 1
+    press(page, "Use mine")
+    sound(press(page, "Save"))
+    assert made.pair("i0").response == "mine"
+
+
+def test_if_everything_conflicts_theirs_can_be_kept(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"response": "mine"}})
+    theirs = Review(action="edit", pair_ids=[made.pair("i0").id], response="theirs")
+    review_pairs(caller, made.id, theirs)
+    press(page, "Save")
+    page = press(page, "Keep theirs")
+    assert "unsaved" not in texts(page)
+    assert made.pair("i0").response == "theirs"
+
+
+def test_the_address_filters(bench: Workbench, made: Assembled) -> None:
+    page = opened(bench, "label", sheet=made.id, q="text 3", status="pending")
+    assert [p.item_ref for p in page.session_state["grid-shown"].pairs] == ["i3"]
+    page = opened(bench, "label", sheet=made.id, status="nonsense", p="99")
+    assert len(page.session_state["grid-shown"].pairs) == 6
+
+
+def test_whoever_may_only_read_is_told_why(
+    bench: Workbench, caller: Caller, table: Callable[..., str]
+) -> None:
+    made = Maker(caller, table)(status="archived")
+    page = opened(bench, "label", sheet=made.id)
+    assert "Archived" in texts(page)
+    assert not [b for b in page.button if b.label.startswith(("Save", "Approve"))]
+
+
+def test_one_by_one_with_the_buttons(bench: Workbench, caller: Caller, made: Assembled) -> None:
+    page = opened(bench, "label", view="focus", sheet=made.id)
+    sound(press(page, "Approve"))
+    assert made.pair("i0").review_status == "approved"
+    assert "Say why you reject" in texts(press(page, "Reject"))
+    page.selectbox(key="focus-reason").set_value("Duplicate").run()
+    sound(press(page, "Reject"))
+    assert made.pair("i1").review_reason == "Duplicate"
+    sound(press(page, "leave"))
+    assert made.pair("i2").response == "leave"
+    sound(press(page, "Reopen"))
+    assert made.pair("i2").review_status == "pending"
+    assert "i2" in texts(page)
+
+
+def test_one_by_one_sees_what_another_decided(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", view="focus", sheet=made.id)
+    first = Review(action="flag", pair_ids=[made.pair("i0").id], reason="theirs")
+    review_pairs(caller, made.id, first)
+    assert "It is shown as it is now" in texts(press(page, "Approve"))
+    assert made.pair("i0").review_status == "flagged"
+    sound(press(page, "Approve"))
+    assert made.pair("i0").review_status == "approved"
+
+
+def test_one_by_one_comes_to_an_end(bench: Workbench, caller: Caller, made: Assembled) -> None:
+    review_pairs(caller, made.id, Review(action="approve", where=PairFilter()))
+    page = opened(bench, "label", view="focus", sheet=made.id)
+    page = sound(press(page, "Next"))
+    assert "last one" in page.success[0].value
+
+
+def test_labels_are_found(bench: Workbench, caller: Caller, made: Assembled) -> None:
+    review_pairs(caller, made.id, Review(action="approve", where=PairFilter()))
+    page = opened(bench, "label", view="labels")
+    page.text_input(key="labels-q").set_value("leave").run()
+    assert len(page.dataframe[0].value) == 2
+    assert list_labels(caller, search="leave").items
+
+
+def test_usage_is_set_for_the_items_that_match(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", view="usage", sheet=made.id)
+    assert "Say which items" in texts(press(page, "Set for the items that match"))
+    next(t for t in page.text_input if t.label == "Item").set_value("i0")
+    next(g for g in page.button_group if g.label == "Prohibited").set_value(["training"])
+    assert "reason" in texts(press(page, "Set for the items that match"))
+    next(t for t in page.text_input if t.label == "Why").set_value("consent withdrawn")
+    sound(press(page, "Set for the items that match"))
+    [usage] = list_usage(caller, made.id).items
+    assert (usage.item_ref, usage.prohibited_uses) == ("i0", ["training"])
+
+
+def test_export_counts_what_passes_and_why_the_rest_does_not(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", view="export", sheet=made.id)
+    assert "6 pending review" in texts(page)
+    review_pairs(caller, made.id, Review(action="approve", where=PairFilter(label="greet")))
+    page = opened(bench, "label", view="export", sheet=made.id)
+    assert (figure(page, "Will be exported"), figure(page, "Pending")) == ("3", "3")
+
+
+def test_a_task_is_asked_for_taken_and_ended(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", view="tasks")
+    next(t for t in page.text_input if t.label == "Title").set_value("Look at greetings")
+    sound(press(page, "Ask"))
+    [task] = list_tasks(caller).items
+    assert (task.title, task.status, task.target_record_count) == ("Look at greetings", "open", 100)
+    sound(press(page, "Take it"))
+    assert list_tasks(caller).items[0].assignee == caller.user
+    sound(press(page, "It is done"))
+    assert list_tasks(caller).items[0].status == "done"

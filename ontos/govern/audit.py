@@ -55,8 +55,8 @@ def audit_facets(caller: Caller) -> dict[str, list[str]]:
     """The users, operations and entity types that occur, for filters."""
     rows = caller.warehouse.rows(
         "SELECT 'user' AS facet, user AS value FROM journal GROUP BY user"
-        " UNION ALL SELECT 'operation', operation FROM journal GROUP BY operation"
-        " UNION ALL SELECT 'entity_type', entity_type FROM journal"
+        " UNION ALL SELECT 'operation' AS facet, operation AS value FROM journal GROUP BY operation"
+        " UNION ALL SELECT 'entity_type' AS facet, entity_type AS value FROM journal"
         " WHERE entity_type IS NOT NULL GROUP BY entity_type"
     )
     facets: dict[str, list[str]] = {"user": [], "operation": [], "entity_type": []}

@@ -1,5 +1,6 @@
 """The graph of what came out of what, around one thing."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -9,9 +10,6 @@ from ontos.kernel.errors import NotFound
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
 from ontos.warehouse import Row
-
-DEPTH = 30
-"""Steps followed in each direction."""
 
 
 class LineageNode(BaseModel):
@@ -35,21 +33,8 @@ class LineageGraph(BaseModel):
     edges: list[LineageEdge]
 
 
-_WALK = (
-    "WITH RECURSIVE up (type, id, depth) AS ("
-    " SELECT :type AS type, :id AS id, 0 AS depth UNION"
-    " SELECT e.source_type, e.source_id, up.depth + 1 FROM lineage_edges AS e"
-    " JOIN up ON e.target_type = up.type AND e.target_id = up.id WHERE up.depth < :deepest),"
-    " down (type, id, depth) AS ("
-    " SELECT :type AS type, :id AS id, 0 AS depth UNION"
-    " SELECT e.target_type, e.target_id, down.depth + 1 FROM lineage_edges AS e"
-    " JOIN down ON e.source_type = down.type AND e.source_id = down.id"
-    " WHERE down.depth < :deepest)"
-    " SELECT DISTINCT e.* FROM lineage_edges AS e JOIN up"
-    " ON e.target_type = up.type AND e.target_id = up.id"
-    " UNION SELECT DISTINCT e.* FROM lineage_edges AS e JOIN down"
-    " ON e.source_type = down.type AND e.source_id = down.id"
-)
+MOST = 50_000
+"""Edges read for one graph, the newest first. Operations leave few: none is left for each row."""
 
 
 @operation("GET /lineage/entities", needs=read("governance"))
@@ -58,7 +43,7 @@ def list_lineage_entities(caller: Caller) -> list[LineageNode]:
     rows = caller.warehouse.rows(
         "SELECT type, id, max(title) AS title, max(at) AS latest FROM ("
         " SELECT target_type AS type, target_id AS id, target_title AS title, at FROM lineage_edges"
-        " UNION ALL SELECT source_type, source_id, source_title, at FROM lineage_edges) AS ends"
+        " UNION ALL SELECT source_type AS type, source_id AS id, source_title AS title, at FROM lineage_edges) AS ends"
         " GROUP BY type, id ORDER BY latest DESC LIMIT 500"
     )
     return [
@@ -69,24 +54,52 @@ def list_lineage_entities(caller: Caller) -> list[LineageNode]:
 
 @operation("GET /lineage", needs=read("governance"))
 def get_lineage(caller: Caller, entity_type: str, entity_id: str) -> LineageGraph:
-    """Everything that the entity came out of, and everything that came out of it."""
-    rows = caller.warehouse.rows(_WALK, type=entity_type, id=entity_id, deepest=DEPTH)
+    """Everything that the entity came out of, and everything that came out of it.
+
+    The walk is done here and not in SQL: lineage has cycles (feedback leads back to data), and
+    Databricks recurs by UNION ALL alone, which does not end on them.
+    """
+    edges = caller.warehouse.rows(
+        "SELECT * FROM lineage_edges ORDER BY at DESC LIMIT :most", most=MOST
+    )
+    start = (entity_type, entity_id)
+    rows = [*_walk(edges, start, "target", "source"), *_walk(edges, start, "source", "target")]
     if not rows:
         raise NotFound(
             f"entity_id: nothing is known of {entity_type} {entity_id}. Lineage begins with the "
             "first operation on a thing.",
             field="entity_id",
         )
+    kept = {row["id"]: row for row in rows}.values()
+    return LineageGraph(nodes=_nodes(kept), edges=[_edge(row) for row in kept])
+
+
+def _walk(edges: list[Row], start: tuple[str, str], near: str, far: str) -> list[Row]:
+    """The edges met on the way from `start`, always from their `near` end to their `far` end."""
+    leaving: dict[tuple[str, str], list[Row]] = {}
+    for edge in edges:
+        leaving.setdefault((edge[f"{near}_type"], edge[f"{near}_id"]), []).append(edge)
+    met, seen, waiting = [], {start}, [start]
+    while waiting:
+        for edge in leaving.get(waiting.pop(), ()):
+            met.append(edge)
+            end = (edge[f"{far}_type"], edge[f"{far}_id"])
+            if end not in seen:
+                seen.add(end)
+                waiting.append(end)
+    return met
+
+
+def _nodes(edges: Iterable[Row]) -> list[LineageNode]:
+    """Each end once, under its newest title."""
     nodes = {}
-    for row in rows:
+    for row in sorted(edges, key=lambda row: row["at"]):
         for end in ("source", "target"):
-            found = LineageNode(
-                entity_type=row[f"{end}_type"],
-                entity_id=row[f"{end}_id"],
-                title=row[f"{end}_title"],
+            kind, key = row[f"{end}_type"], row[f"{end}_id"]
+            nodes[kind, key] = LineageNode(
+                entity_type=kind, entity_id=key, title=row[f"{end}_title"]
             )
-            nodes[f"{found.entity_type}/{found.entity_id}"] = found
-    return LineageGraph(nodes=list(nodes.values()), edges=[_edge(row) for row in rows])
+    return list(nodes.values())
 
 
 def _edge(row: Row) -> LineageEdge:

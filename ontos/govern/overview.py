@@ -78,17 +78,24 @@ SELECT 'pairs to review' AS what, count(*) AS count, 'label' AS stage, 'review' 
 FROM pairs AS p JOIN training_sheets AS t ON t.id = p.training_sheet_id
 WHERE p.review_status = 'pending' AND t.status = 'ready' GROUP BY t.id, t.name
 UNION ALL
-SELECT 'flagged pairs to settle', count(*), 'label', 'review', t.id, t.name
+SELECT 'flagged pairs to settle' AS what, count(*) AS count, 'label' AS stage, 'review' AS view,
+  t.id AS entity_id, t.name AS name
 FROM pairs AS p JOIN training_sheets AS t ON t.id = p.training_sheet_id
 WHERE p.review_status = 'flagged' AND t.status = 'ready' GROUP BY t.id, t.name
 UNION ALL
-SELECT 'annotation tasks', count(*), 'label', 'tasks', NULL, NULL FROM annotation_tasks
+SELECT 'annotation tasks' AS what, count(*) AS count, 'label' AS stage, 'tasks' AS view,
+  NULL AS entity_id, NULL AS name
+FROM annotation_tasks
 WHERE status = 'open' AND (assignee IS NULL OR assignee = :user) HAVING count(*) > 0
 UNION ALL
-SELECT 'open gaps', count(*), 'improve', 'gaps', NULL, NULL FROM gaps
+SELECT 'open gaps' AS what, count(*) AS count, 'improve' AS stage, 'gaps' AS view,
+  NULL AS entity_id, NULL AS name
+FROM gaps
 WHERE status = 'open' HAVING count(*) > 0
 UNION ALL
-SELECT 'ratings not yet used', count(*), 'improve', 'feedback', NULL, NULL FROM feedback
+SELECT 'ratings not yet used' AS what, count(*) AS count, 'improve' AS stage, 'feedback' AS view,
+  NULL AS entity_id, NULL AS name
+FROM feedback
 WHERE pair_id IS NULL AND (rating = 'up' OR correction IS NOT NULL) HAVING count(*) > 0
 ORDER BY count DESC LIMIT 12
 """

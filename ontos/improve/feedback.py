@@ -122,11 +122,7 @@ def use_feedback(caller: Caller, feedback_id: Id, target: ToTraining) -> PairInC
     prompt = render(compile_prompt(sheet.user_prompt), given.input)
     pair_id = _insert_pair(caller, given, sheet, prompt, response)
     _mark_used(caller, given, pair_id, sheet)
-    made = Node("feedback", given.id, f"feedback of {given.created_by}")
-    link(
-        caller, Node("endpoint", given.endpoint_name, given.endpoint_name), made, "create_feedback"
-    )
-    link(caller, made, Node("training_sheet", sheet.id, sheet.name), "use_feedback")
+    _link(caller, given, sheet)
     return get_pair(caller, pair_id)
 
 
@@ -140,6 +136,14 @@ def _require_variables(given: Feedback, sheet: TrainingSheet) -> None:
             "sheet of the template that the model learnt from.",
             field="training_sheet_id",
         )
+
+
+def _link(caller: Caller, given: Feedback, sheet: TrainingSheet) -> None:
+    """One node for all feedback on an endpoint: lineage grows with steps, not with rows."""
+    endpoint = Node("endpoint", given.endpoint_name, given.endpoint_name)
+    ratings = Node("feedback", given.endpoint_name, f"feedback on {given.endpoint_name}")
+    link(caller, endpoint, ratings, "create_feedback")
+    link(caller, ratings, Node("training_sheet", sheet.id, sheet.name), "use_feedback")
 
 
 def _lesson(given: Feedback) -> str:

@@ -26,7 +26,7 @@ def _name(value: str) -> str:
 
 def _id(value: str) -> str:
     if not _ID.fullmatch(value):
-        raise ValueError("is not an id: ids are 32 hexadecimal digits, as lists return them")
+        raise ValueError("is not an id: give the 32 hexadecimal digits that lists return")
     return value
 
 

@@ -1,5 +1,6 @@
 """The warehouse inside the app: DuckDB, in one file or in memory."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
@@ -27,6 +28,7 @@ BATCH_ROWS = 10_000
 
 T = TypeVar("T")
 _BINDABLE = (str, int, float, bool, date, Decimal, type(None))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _executed: dict[str, None] = {}
 
 
@@ -156,15 +158,19 @@ def _prepared(sql: str, values: Mapping[str, Value]) -> tuple["Translation", dic
     missing = [name for name in translation.names if name not in values]
     if missing:
         raise Invalid(f"No value is given for :{missing[0]} of {opening(sql)}.", field=missing[0])
-    bound = {name: values[name] for name in translation.names}
-    for name, value in bound.items():
-        if not isinstance(value, _BINDABLE):
-            raise Invalid(
-                f"{name}: a {type(value).__name__} cannot be bound. Send many values as JSON text "
-                "and read them with from_json.",
-                field=name,
-            )
-    return translation, bound
+    return translation, {name: _bindable(name, values[name]) for name in translation.names}
+
+
+def _bindable(name: str, value: Value) -> Value:
+    if not isinstance(value, _BINDABLE):
+        raise Invalid(
+            f"{name}: a {type(value).__name__} cannot be bound. Send many values as JSON text and "
+            "read them with from_json.",
+            field=name,
+        )
+    if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
+        raise Invalid(f"{name}: the text holds half a character. Send valid Unicode.", field=name)
+    return value
 
 
 def _perform(cursor: Any, translation: "Translation", bound: Mapping[str, Value]) -> None:

@@ -69,7 +69,7 @@ def test_the_version_that_answered_is_kept(served: Trained) -> None:
 def test_lineage_leads_from_the_endpoint_to_the_training_sheet(served: Trained) -> None:
     given = give(served, correction="fruit")
     to_training(served, given)
-    graph = get_lineage(served.caller, "feedback", given.id)
+    graph = get_lineage(served.caller, "feedback", ENDPOINT)
     assert {"endpoint", "training_sheet"} <= {n.entity_type for n in graph.nodes}
 
 
@@ -92,7 +92,7 @@ def test_bad_feedback_is_refused(
 def test_input_that_does_not_fit_the_template_is_named(served: Trained) -> None:
     spec = FeedbackSpec(endpoint_name=ENDPOINT, input={"other": "x"}, output="x", rating="up")
     given = create_feedback(served.caller, spec)
-    with pytest.raises(Invalid, match="message"):
+    with pytest.raises(Refused, match="wants message"):
         to_training(served, given)
     with pytest.raises(NotFound):
         get_feedback(served.caller, new_id())

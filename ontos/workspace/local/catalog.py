@@ -88,7 +88,7 @@ class LocalCatalog:
 def _known(catalog: str) -> str:
     if catalog.lower() != CATALOG:
         raise NotFound(
-            f"There is no catalog {catalog[:120]!r}; the embedded store has `{CATALOG}`.",
+            f"There is no catalog {catalog[:120]!r}. Use `{CATALOG}`, the embedded store's.",
             field="catalog_name",
         )
     return CATALOG

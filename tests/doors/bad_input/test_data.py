@@ -85,7 +85,7 @@ SHEETS = [
     Case("change at another version", "PUT /sheets/{sheet}", 409, "version", "Load it again",
          {"name": "y", "version": 99}),
     Case("drop of a table in use", "DELETE /sources/{source}", 409, "source_id", "Archive them"),
-    Case("unknown catalog", "GET /catalog/tables", 404, "catalog_name", "has `workbench`",
+    Case("unknown catalog", "GET /catalog/tables", 404, "catalog_name", "Use `workbench`",
          query={"catalog_name": "nothing", "schema_name": "data_default"}),
     Case("unknown schema", "GET /catalog/tables", 404, "schema_name", "List schemas",
          query={"catalog_name": "workbench", "schema_name": "nothing"}),

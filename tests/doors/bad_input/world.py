@@ -18,10 +18,12 @@ from ontos.kernel.permission import FEATURES
 from ontos.workspace import Person
 
 REMEDY = re.compile(
-    r"\b(add|approve|browse|choose|correct|create|deploy|give|leave|list|load|make|must|name|pass|"
-    r"publish|revise|save|see|send|should|sign|split|take|try|update|upload|use|write)\b", re.I,
+    r"\b(add|allow|approve|archive|ask|assemble|browse|change|choose|correct|create|deploy|evaluate|"
+    r"give|it has|it may|keep|leave|list|load|make|move|must|name|nothing to|pass|publish|review|"
+    r"revise|save|say|see|send|should|sign|split|take|train|try|update|upload|use|wait|write)\b",
+    re.I,
 )  # fmt: skip
-"""A refusal tells what to do: one of these words is in it."""
+"""A refusal tells what to do, or that there is nothing to do: one of these is in it."""
 
 UNCOUNTED = ("journal", "outbox_positions", "endpoint_metrics")
 """Tables that a refusal may write to: that it was asked, and that it was refused."""

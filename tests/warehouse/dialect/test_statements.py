@@ -82,7 +82,7 @@ def test_merge_updates_inserts_and_deletes(pairs: EmbeddedWarehouse) -> None:
         rows='[{"id":"a","uses":["y","x"]},{"id":"b"},{"id":"c","uses":[]}]', user="you",
     )  # fmt: skip
     assert changed == 3
-    assert rows(pairs) == [("a", ["x", "y"], 0.5, "you"), ("c", [], None, None)]
+    assert rows(pairs) == [("a", ["x", "y"], 0.5, "you"), ("c", [], 0.5, None)]
 
 
 def test_merge_with_stars_goes_by_name(pairs: EmbeddedWarehouse) -> None:

@@ -1,0 +1,107 @@
+"""The file: one process, nothing lost."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ontos.kernel.errors import Unavailable
+from ontos.warehouse import open_embedded
+
+OPEN = """
+import sys
+from pathlib import Path
+from ontos.kernel.errors import Unavailable
+from ontos.warehouse import open_embedded
+try:
+    open_embedded(Path(sys.argv[1]))
+except Unavailable as error:
+    print(error.detail)
+    sys.exit(7)
+"""
+
+WRITE = """
+import sys
+from pathlib import Path
+from ontos.warehouse import open_embedded
+store = open_embedded(Path(sys.argv[1]))
+store.execute("CREATE TABLE IF NOT EXISTS t (n INT)")
+store.execute("CREATE TABLE IF NOT EXISTS pair (n INT)")
+for n in range(100_000):
+    with store.transaction() as inside:
+        inside.execute("INSERT INTO t (n) VALUES (:n)", n=n)
+        inside.execute("INSERT INTO pair (n) VALUES (:n)", n=n)
+    print(n, flush=True)
+"""
+
+
+def python(script: str, file: Path) -> list[str]:
+    return [sys.executable, "-c", script, str(file)]
+
+
+def test_what_was_written_is_there_after_reopening(file: Path) -> None:
+    store = open_embedded(file)
+    store.create_schema("shop")
+    store.within("shop").execute("CREATE TABLE t AS SELECT 1 AS a")
+    store.close()
+    again = open_embedded(file)
+    assert again.within("shop").rows("SELECT a FROM t") == [{"a": 1}]
+    again.close()
+
+
+def test_a_second_process_is_told_to_talk_to_the_first(file: Path) -> None:
+    store = open_embedded(file)
+    second = subprocess.run(python(OPEN, file), capture_output=True, text=True, timeout=60)
+    store.close()
+    assert second.returncode == 7
+    assert "another process" in second.stdout
+    assert "REST" in second.stdout
+
+
+def test_opening_twice_in_one_process_is_refused(file: Path) -> None:
+    store = open_embedded(file)
+    with pytest.raises(Unavailable, match="in use"):
+        open_embedded(file)
+    store.close()
+
+
+def test_what_is_no_store_is_said(file: Path) -> None:
+    file.write_text("not a store" * 1000)
+    with pytest.raises(Unavailable, match="cannot be opened"):
+        open_embedded(file)
+
+
+def test_a_folder_with_a_quote_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "it's"
+    folder.mkdir()
+    store = open_embedded(folder / "store.duckdb")
+    assert store.rows("SELECT 1 AS one") == [{"one": 1}]
+    store.close()
+
+
+@pytest.mark.faults
+def test_a_killed_process_loses_nothing_that_it_committed(file: Path) -> None:
+    for _ in range(3):
+        running = subprocess.Popen(python(WRITE, file), stdout=subprocess.PIPE, text=True)
+        assert running.stdout is not None
+        told = [running.stdout.readline()]
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            told.append(running.stdout.readline())
+        running.kill()
+        told += running.stdout.readlines()
+        running.wait()
+        running.stdout.close()
+        last = int([line for line in told if line.endswith("\n")][-1])
+        store = open_embedded(file)
+        counts = store.rows(
+            "SELECT count_if(n <= :last) AS kept, count(*) AS all_rows FROM t", last=last
+        )
+        pairs = store.rows("SELECT count(*) AS n FROM pair")[0]["n"]
+        store.execute("DELETE FROM t")
+        store.execute("DELETE FROM pair")
+        store.close()
+        assert counts[0]["kept"] == last + 1
+        assert counts[0]["all_rows"] == pairs

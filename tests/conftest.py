@@ -13,7 +13,6 @@ from ontos.kernel.settings import Settings
 from ontos.warehouse import executed_texts, lint, quote
 from ontos.workspace import Person
 
-
 _linted: set[str] = set()
 
 

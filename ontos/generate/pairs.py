@@ -147,7 +147,7 @@ def _write(caller: Caller, plan: Plan, source: str, literals: Mapping[str, str])
 def _settle(warehouse: Warehouse, plan: Plan) -> int:
     """Count what came, refuse items that are not told apart, and open the training sheet."""
     counted = warehouse.rows(
-        "SELECT count(*) AS pairs, count(DISTINCT id) AS items,"
+        "SELECT count(*) AS pairs, count(DISTINCT item_ref) AS items,"
         " count(canonical_label_id) AS labelled FROM pairs WHERE training_sheet_id = :id",
         id=plan.training_sheet.id,
     )[0]

@@ -43,7 +43,8 @@ def list_lineage_entities(caller: Caller) -> list[LineageNode]:
     rows = caller.warehouse.rows(
         "SELECT type, id, max(title) AS title, max(at) AS latest FROM ("
         " SELECT target_type AS type, target_id AS id, target_title AS title, at FROM lineage_edges"
-        " UNION ALL SELECT source_type AS type, source_id AS id, source_title AS title, at FROM lineage_edges) AS ends"
+        " UNION ALL SELECT source_type AS type, source_id AS id, source_title AS title, at"
+        " FROM lineage_edges) AS ends"
         " GROUP BY type, id ORDER BY latest DESC LIMIT 500"
     )
     return [
@@ -66,8 +67,8 @@ def get_lineage(caller: Caller, entity_type: str, entity_id: str) -> LineageGrap
     rows = [*_walk(edges, start, "target", "source"), *_walk(edges, start, "source", "target")]
     if not rows:
         raise NotFound(
-            f"entity_id: nothing is known of {entity_type} {entity_id}. Lineage begins with the "
-            "first operation on a thing.",
+            f"entity_id: nothing is known of {entity_type[:60]} {entity_id[:120]}. Lineage begins "
+            "with the first operation on a thing; list entities for what is known.",
             field="entity_id",
         )
     kept = {row["id"]: row for row in rows}.values()

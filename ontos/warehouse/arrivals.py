@@ -13,7 +13,7 @@ _VIEW = "__arrivals"
 
 
 class Arrivals:
-    """The source may be a stream that fails halfway: then its own error is the one that is raised."""
+    """The source may be a stream that fails halfway; its own error is then the one raised."""
 
     def __init__(self, table: str, data: pa.Table | pa.RecordBatchReader) -> None:
         self._table = table

@@ -41,14 +41,15 @@ def _of_tree(tree: exp.Expression) -> Iterator[str]:
 
 
 def _of_text(sql: str) -> Iterator[str]:
-    if any(re.search(r"''", text) for text in _literals(sql)):
+    if any(found[1] for found in _QUOTED.finditer(sql)):
         yield "'it''s' depends on the version of Spark: write 'it\\'s', or bind the value."
 
 
-def _literals(sql: str) -> Iterator[str]:
-    """Each literal with those that follow it at once, as Spark joins them."""
-    for found in re.finditer(r"'(?:[^'\\]|\\.)*'(?:'(?:[^'\\]|\\.)*')+", sql, re.DOTALL):
-        yield found[0]
+_LITERAL = r"'(?:[^'\\]|\\.)*'"
+_QUOTED = re.compile(
+    rf"--[^\n]*|/\*.*?\*/|`[^`]*`|\"(?:[^\"\\]|\\.)*\"|{_LITERAL}((?:{_LITERAL})*)", re.DOTALL
+)
+"""Whatever quotes; the group holds the literals that follow another at once."""
 
 
 def _unnamed(tree: exp.Expression) -> Iterator[str]:
@@ -139,7 +140,7 @@ def _is_foreign(node: exp.Expression) -> bool:
 
 BANS = (
     Ban(exp.Cast, _is_rounding, "Spark truncates and DuckDB rounds. Use floor, ceil or round."),
-    Ban(exp.Cast, _is_printed, "engines print it differently. Use date_format, or round in Python."),
+    Ban(exp.Cast, _is_printed, "engines print it otherwise. Use date_format, or print in Python."),
     Ban((exp.Concat, exp.DPipe, exp.ConcatWs), _joins_printed,
         "engines print times and fractions differently. Use date_format, or print in Python."),
     Ban(exp.JSONExtract, _is_uncast_path, "a path means text on a STRING. Add ::type."),

@@ -1,14 +1,15 @@
 """The Databricks engine: a SQL warehouse behind `databricks-sql-connector`.
 
-One connection runs one statement at a time, so a small pool lets reads go side by side. A connection
-is retired by age, because the connector never forgets its cursors. There is no transaction over
-several tables: what must hold together is written so that doing it again changes nothing.
+One connection runs one statement at a time, so a small pool lets reads go side by side. A
+connection is retired by age, because the connector never forgets its cursors. There is no
+transaction over several tables: what must hold together is written so that doing it again changes
+nothing.
 """
 
 import queue
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -93,16 +94,16 @@ class Pool:
 
     @contextmanager
     def borrowed(self, schema: str) -> Iterator["Connection"]:
-        """A connection for one statement; one that failed is not used again."""
+        """A connection for one statement; one whose link failed is not used again."""
         free = self._free.setdefault(schema, self._places())
         kept = free.get()
         try:
             kept = self._usable(kept, schema)
             yield kept.connection
-        except BaseException:
-            if kept is not None:
-                kept.connection.close()
-            kept = None
+        except BaseException as error:
+            if kept is not None and not _answered(error):
+                _closed(kept)
+                kept = None
             raise
         finally:
             free.put(kept)
@@ -112,7 +113,7 @@ class Pool:
             while not free.empty():
                 kept = free.get_nowait()
                 if kept is not None:
-                    kept.connection.close()
+                    _closed(kept)
 
     def _places(self) -> "queue.LifoQueue[_Kept | None]":
         places: queue.LifoQueue[_Kept | None] = queue.LifoQueue()
@@ -124,8 +125,22 @@ class Pool:
         if kept is not None and not kept.old:
             return kept
         if kept is not None:
-            kept.connection.close()
+            _closed(kept)
         return _Kept(self._connect(schema))
+
+
+def _answered(error: BaseException) -> bool:
+    """Whether the warehouse itself refused the statement, so that the link is sound."""
+    from databricks.sql.exc import ServerOperationError
+
+    return isinstance(error, ServerOperationError)
+
+
+def _closed(kept: _Kept) -> None:
+    from databricks.sql.exc import Error
+
+    with suppress(Error, OSError):  # the session may have ended on the other side already
+        kept.connection.close()
 
 
 class DatabricksWarehouse:
@@ -155,8 +170,11 @@ class DatabricksWarehouse:
 
     def append(self, table: str, data: pa.Table | pa.RecordBatchReader) -> int:
         """One INSERT … SELECT for each few megabytes of rows, sent as one JSON value."""
-        statement = insert_of(table, data.schema)
-        return sum(self.execute(statement, rows=text) and count for text, count in chunks(data))
+        statement, appended = insert_of(table, data.schema), 0
+        for text, count in chunks(data):
+            self.execute(statement, rows=text)
+            appended += count
+        return appended
 
     def transaction(self) -> AbstractContextManager["DatabricksWarehouse"]:
         return nullcontext(self)
@@ -173,15 +191,19 @@ class DatabricksWarehouse:
     @contextmanager
     def _ran(self, sql: str, values: dict[str, Value]) -> Iterator["Cursor"]:
         bound: dict[str, Any] = {name: _bindable(value) for name, value in values.items()}
-        with counted(ENGINE), _told(sql), self._pool.borrowed(self.schema) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, parameters=bound)
-                yield cursor
+        with (
+            counted(ENGINE), _told(sql), self._pool.borrowed(self.schema) as connection,
+            connection.cursor() as cursor,
+        ):  # fmt: skip
+            cursor.execute(sql, parameters=bound)
+            yield cursor
 
 
 def _bindable(value: Value) -> Value:
-    """Times go as UTC."""
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
+    """Times go as UTC; one without a zone is taken to be UTC."""
+    if not isinstance(value, datetime):
+        return value
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 @contextmanager
@@ -197,10 +219,12 @@ def _told(sql: str) -> Iterator[None]:
 _SAID: tuple[tuple[tuple[str, ...], type[OntosError], str], ...] = (
     (("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"), NotFound, "A table or schema is missing."),
     (("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED"), Denied, "Ask its owner to grant it."),
-    (("DELTA_CONCURRENT", "ConcurrentAppend", "ConcurrentDelete"), Conflict, "Load it again, repeat."),
-    (("UNRESOLVED_COLUMN", "PARSE_SYNTAX_ERROR", "CAST_INVALID_INPUT", "DATATYPE_MISMATCH"), Invalid,
-     "The statement does not fit the tables."),
-    (("QUERY_TIMEOUT", "STATEMENT_TIMEOUT"), Unavailable, "It took longer than the statement timeout."),
+    (("DELTA_CONCURRENT", "ConcurrentAppend", "ConcurrentDelete"), Conflict,
+     "Load it again, then repeat."),
+    (("UNRESOLVED_COLUMN", "PARSE_SYNTAX_ERROR", "CAST_INVALID_INPUT", "DATATYPE_MISMATCH",
+      "NOT_NULL_CONSTRAINT"), Invalid, "The statement does not fit the tables."),
+    (("QUERY_TIMEOUT", "STATEMENT_TIMEOUT"), Unavailable,
+     "It took longer than the statement timeout."),
 )  # fmt: skip
 
 

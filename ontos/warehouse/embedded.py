@@ -110,7 +110,12 @@ class EmbeddedWarehouse:
 
     def create_schema(self, name: str) -> None:
         sql = f"CREATE SCHEMA IF NOT EXISTS {duck_name(CATALOG, *split_name(name)[-1:])}"
-        with counted(ENGINE), told(sql), self._store.writing(), self._store.cursor("main") as cursor:
+        with (
+            counted(ENGINE),
+            told(sql),
+            self._store.writing(),
+            self._store.cursor("main") as cursor,
+        ):
             cursor.execute(sql)
 
     def close(self) -> None:

@@ -44,8 +44,8 @@ class Warehouse(Protocol):
     def transaction(self) -> AbstractContextManager["Warehouse"]:
         """A warehouse whose writes become visible together, or not at all.
 
-        It begins at the first write, so that reads and waits before cost nobody a lock. Nested calls
-        join the outer one. An engine without transactions writes at once (see `atomic`).
+        It begins at the first write, so that reads and waits before cost nobody a lock. Nested
+        calls join the outer one. An engine without transactions writes at once (see `atomic`).
         """
         ...
 

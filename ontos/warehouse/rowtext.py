@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,8 @@ CHUNK_ROWS = 50_000
 def insert_of(table: str, schema: pa.Schema) -> str:
     """The INSERT that unfolds `:rows`, typed after the Arrow schema."""
     names = ", ".join(quote(name) for name in schema.names)
-    fields = ", ".join(f"{quote(f.name)}: {sql_type(f.type)}" for f in schema).replace("'", "\\'")
+    fields = ", ".join(f"{quote(f.name)}: {sql_type(f.type)}" for f in schema)
+    fields = fields.replace("\\", "\\\\").replace("'", "\\'")
     picked = ", ".join(f"r.{quote(name)}" for name in schema.names)
     return (
         f"INSERT INTO {quote(*split_name(table))} ({names}) SELECT {picked} FROM ("  # noqa: S608
@@ -29,6 +31,8 @@ def sql_type(kind: pa.DataType) -> str:
     """The Databricks type of an Arrow type; raises Invalid for one that no table has."""
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return f"ARRAY<{sql_type(kind.value_type)}>"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
     for test, name in _TYPES:
         if test(kind):
             return name
@@ -68,4 +72,6 @@ def chunks(data: pa.Table | pa.RecordBatchReader) -> Iterator[tuple[str, int]]:
 def _text(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     raise Invalid(f"A value of the type {type(value).__name__} cannot be stored.")

@@ -86,8 +86,12 @@ def _errors(failed: list[FailedRequest]) -> None:
     if not failed:
         st.caption("No request failed in this window.")
         return
+    rows = [
+        {name: "" if value is None else value for name, value in row.model_dump().items()}
+        for row in failed
+    ]
     st.dataframe(
-        rows_of([{**row.model_dump(), "error_message": row.error_message or "", "model_version": row.model_version or ""} for row in failed]),
+        rows_of(rows),
         hide_index=True, key="failed",
         column_order=("at", "status_code", "error_message", "latency_ms", "model_version", "user",
                       "source"),

@@ -78,3 +78,5 @@ def test_the_distribution_counts_every_pair_once(caller, assemble):
 def test_a_label_that_never_was_is_not_found(caller):
     with pytest.raises(NotFound):
         label_history(caller, new_id())
+    with pytest.raises(NotFound):
+        label_distribution(caller, new_id())

@@ -101,6 +101,8 @@ def test_a_pair_outlives_its_row(caller, assemble):
 def test_what_is_not_there_is_said_so(caller, assemble):
     with pytest.raises(NotFound, match="no training sheet"):
         list_pairs(caller, new_id())
+    with pytest.raises(NotFound, match="no training sheet"):
+        count_pairs(caller, new_id())
     with pytest.raises(NotFound, match="no pair"):
         get_pair(caller, new_id())
     with pytest.raises(Invalid) as wrong:

@@ -96,6 +96,9 @@ def test_wrong_input_is_named(caller, assemble):
     assert wrong.value.field == "reason"
     with pytest.raises(NotFound):
         set_usage(caller, new_id(), Usage(reason="x"))
+    for read in (list_usage, get_eligibility):
+        with pytest.raises(NotFound, match="no training sheet"):
+            read(caller, new_id())
     with pytest.raises(Invalid, match="no use"):
         eligible_sql("selling'")
     assert list_usage(caller, made.id).items == []

@@ -120,7 +120,7 @@ def test_a_stream_may_be_left_and_statements_run_beside_it(items: EmbeddedWareho
     assert sum(batch.num_rows for batch in stream) < 50_000
     left = items.batches("SELECT * FROM items")
     next(left)
-    left.close()  # type: ignore[attr-defined]
+    left.close()
 
 
 def test_a_stream_of_what_is_not_there(items: EmbeddedWarehouse) -> None:
@@ -150,7 +150,11 @@ def test_a_schema_that_is_missing_is_named(warehouse: EmbeddedWarehouse) -> None
 
 @pytest.mark.parametrize(
     "sql",
-    ["SELECT * FROM '/etc/passwd'", "SELECT * FROM `/etc/passwd`", "SELECT * FROM csv.`/etc/hosts`"],
+    [
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM `/etc/passwd`",
+        "SELECT * FROM csv.`/etc/hosts`",
+    ],
 )
 def test_files_are_out_of_reach(warehouse: EmbeddedWarehouse, sql: str) -> None:
     with pytest.raises(Exception, match=r"(?i)no table|not|permission|cannot"):
@@ -198,7 +202,7 @@ def test_a_closed_store_says_so(file: Path) -> None:
     store.close()
     with pytest.raises(Unavailable, match="closed"):
         store.rows("SELECT 1 AS one")
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     again = open_embedded(file)
     assert again.rows("SELECT 1 AS one") == [{"one": 1}]
     again.close()

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from ontos.kernel.errors import Invalid
 from ontos.warehouse import quote, split_name
 
-NAMES = st.text(
-    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=40
-)
+NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=40)
 
 
 def test_parts_are_quoted_one_by_one() -> None:

@@ -1,4 +1,4 @@
-"""Functions of arrays and maps. Spark knows NULL elements, keeps order, and counts from 1 or from 0."""
+"""Functions of arrays and maps: Spark knows NULL elements, keeps order, and counts from 1 or 0."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

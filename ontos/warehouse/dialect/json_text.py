@@ -21,7 +21,8 @@ _STRUCT = (
 )
 _BY_TYPE = (
     f"CASE WHEN typeof({{v}}) = 'TIMESTAMP WITH TIME ZONE' THEN {_INSTANT}"
-    " WHEN regexp_matches(typeof({v}), 'STRUCT.*\\[\\]|TIMESTAMP') THEN error('to_json is not known for this type.')"
+    " WHEN regexp_matches(typeof({v}), 'STRUCT.*\\[\\]|TIMESTAMP')"
+    " THEN error('to_json is not known for this type.')"
     f" WHEN starts_with(typeof({{v}}), 'STRUCT') THEN {_STRUCT} ELSE {_TEXT} END"
 )
 _PLAIN = (

@@ -36,7 +36,7 @@ CASES = [
          query={"since": "0001-01-01T00:00:00+14:00"}),
     Case("audit of an unknown outcome", "GET /audit", 422, "outcome", "must be 'done'",
          query={"outcome": "lost"}),
-    Case("lineage of nothing", "GET /lineage", 404, "entity_id", "begins with the first operation",
+    Case("lineage of nothing", "GET /lineage", 404, "entity_id", "list entities",
          query={"entity_type": "sheet", "entity_id": "{unknown}"}),
 ]  # fmt: skip
 

@@ -18,10 +18,10 @@ from ontos.kernel.permission import FEATURES
 from ontos.workspace import Person
 
 REMEDY = re.compile(
-    r"\b(add|allow|approve|archive|ask|assemble|browse|change|choose|correct|create|deploy|evaluate|"
+    r"\b(add|allow|analyse|approve|archive|ask|assemble|browse|change|choose|correct|create|deploy|evaluate|"
     r"give|it has|it may|keep|leave|list|load|make|move|must|name|nothing to|pass|publish|review|"
-    r"revise|save|say|see|send|should|sign|split|take|train|try|update|upload|use|wait|write)\b",
-    re.I,
+    r"revise|save|say|see|send|should|sign|split|take|train|try|update|upload|use|wait|wants|write)\b"
+    r"|(Features|Roles|Versions): ", re.I,
 )  # fmt: skip
 """A refusal tells what to do, or that there is nothing to do: one of these is in it."""
 

@@ -17,23 +17,40 @@ from ontos.warehouse.dialect.writer import Untranslatable
 
 Value = Callable[..., Any]
 
-SPARK = [  # fmt: skip
-    ('to_json(named_struct(\'a\', 1, \'b\', NULL, \'c\', \'x"y/é\\n\', \'d\', named_struct(\'z\', CAST(NULL AS INT)), \'e\', array(named_struct(\'q\', 1, \'r\', NULL)), \'f\', 1.5D, \'g\', true, \'h\', 1.0D, \'i\', array(1,NULL)))', '{"a":1,"c":"x\\"y/é\\n","d":{},"e":[{"q":1}],"f":1.5,"g":true,"h":1.0,"i":[1,null]}'),
+SPARK = [
+    (
+        "to_json(named_struct('a', 1, 'b', NULL, 'c', 'x\"y/é\\n', 'd',"
+        " named_struct('z', CAST(NULL AS INT)), 'e', array(named_struct('q', 1, 'r', NULL)),"
+        " 'f', 1.5D, 'g', true, 'h', 1.0D, 'i', array(1,NULL)))",
+        '{"a":1,"c":"x\\"y/é\\n","d":{},"e":[{"q":1}],"f":1.5,"g":true,"h":1.0,"i":[1,null]}',
+    ),
     ("to_json(array('a'))", '["a"]'),
     ("to_json(array(named_struct('a',1)))", '[{"a":1}]'),
-    ('to_json(array())', '[]'),
-    ("to_json(named_struct('t', TIMESTAMP '2024-05-06 07:08:09.123456'))", '{"t":"2024-05-06T07:08:09.123Z"}'),
-    ("to_json(named_struct('t', TIMESTAMP '2024-05-06 07:08:09'))", '{"t":"2024-05-06T07:08:09.000Z"}'),
+    ("to_json(array())", "[]"),
+    (
+        "to_json(named_struct('t', TIMESTAMP '2024-05-06 07:08:09.123456'))",
+        '{"t":"2024-05-06T07:08:09.123Z"}',
+    ),
+    (
+        "to_json(named_struct('t', TIMESTAMP '2024-05-06 07:08:09'))",
+        '{"t":"2024-05-06T07:08:09.000Z"}',
+    ),
     ("to_json(named_struct('d', DATE '2024-05-06'))", '{"d":"2024-05-06"}'),
     ("to_json(named_struct('m', map('k', 1)))", '{"m":{"k":1}}'),
     ("to_json(map('k', 1))", '{"k":1}'),
-    ('to_json(struct(1 AS x, 2 + 1))', '{"x":1,"col2":3}'),
+    ("to_json(struct(1 AS x, 2 + 1))", '{"x":1,"col2":3}'),
     ("to_json(named_struct('n', 12345678901))", '{"n":12345678901}'),
-    ("to_json(transform(array('a','b'), x -> named_struct('role', x, 'n', NULL)))", '[{"role":"a"},{"role":"b"}]'),
-    ("to_json(transform(array('a','b'), (x,i) -> named_struct('role', x, 'n', i)))", '[{"role":"a","n":0},{"role":"b","n":1}]'),
+    (
+        "to_json(transform(array('a','b'), x -> named_struct('role', x, 'n', NULL)))",
+        '[{"role":"a"},{"role":"b"}]',
+    ),
+    (
+        "to_json(transform(array('a','b'), (x,i) -> named_struct('role', x, 'n', i)))",
+        '[{"role":"a","n":0},{"role":"b","n":1}]',
+    ),
     ("to_json(CASE WHEN true THEN named_struct('a',1) END)", '{"a":1}'),
-    ('to_json(CAST(NULL AS STRUCT<a: INT>))', None),
-    ('to_json(named_struct())', '{}'),
+    ("to_json(CAST(NULL AS STRUCT<a: INT>))", None),
+    ("to_json(named_struct())", "{}"),
 ]
 
 

@@ -28,7 +28,7 @@ browser: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser
 
 test: $(VENV)/.dev browser ## Install what is missing and run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check ontos pages app.py tests

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+HERE = Path(__file__).parent
+
 PIPELINE = (
     ("data", "Data", "table_view"),
     ("generate", "Generate", "auto_awesome"),
@@ -23,13 +25,14 @@ def _page(folder: str, title: str, icon: str, default: bool = False) -> st.Page:
 
 
 def main() -> None:
-    st.set_page_config(page_title="Ontos ML Workbench", layout="wide", page_icon=":material/hub:")
+    icon = str(HERE / "icon.svg")
+    st.set_page_config(page_title="Ontos ML Workbench", page_icon=icon, layout="wide")
     groups = {
         "": [_page("home", "Home", "home", default=True)],
         "Pipeline": [_page(*entry) for entry in PIPELINE],
         "Governance": [_page("govern", "Govern", "shield_person")],
     }
-    st.html(Path(__file__).with_name("style.css"))
+    st.html(HERE / "style.css")
     embedded = bool(st.context.is_embedded)
     chosen = st.navigation(groups, position="hidden" if embedded else "sidebar", expanded=True)
     if not embedded:

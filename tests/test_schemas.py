@@ -1,4 +1,4 @@
-"""Models and tables hold together: each field of a stored model is a column, and the store has it."""
+"""Models and tables hold together: each field of a stored model is a column of the store."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,9 @@ from ontos.train.training_jobs import TrainingEvent, TrainingJob
 from ontos.warehouse import declared
 
 TABLES = declared(desired(system=True)) | declared(desired(system=False))
-COUNTS = {f"{state}_count" for state in ("pending", "approved", "edited", "rejected", "flagged", "empty")}
+STATES = ("pending", "approved", "edited", "rejected", "flagged", "empty")
+COUNTS = {f"{state}_count" for state in STATES}
+USES = ("allowed_uses", "prohibited_uses")
 
 STORED: tuple[tuple[type[BaseModel], str, Iterable[str]], ...] = (
     (Org, "orgs", ()),
@@ -38,8 +40,8 @@ STORED: tuple[tuple[type[BaseModel], str, Iterable[str]], ...] = (
     (Sheet, "sheets", ()),
     (Template, "templates", ()),
     (TrainingSheet, "training_sheets", COUNTS),
-    (Pair, "pairs", ("messages", "allowed_uses", "prohibited_uses")),
-    (CanonicalLabel, "canonical_labels", ("sheet_name", "allowed_uses", "prohibited_uses", "reason")),
+    (Pair, "pairs", ("messages", *USES)),
+    (CanonicalLabel, "canonical_labels", ("sheet_name", *USES, "reason")),
     (Task, "annotation_tasks", ("training_sheet_name", "reviewed_count")),
     (TrainingJob, "training_jobs", ()),
     (TrainingEvent, "training_job_events", ()),
@@ -52,7 +54,9 @@ STORED: tuple[tuple[type[BaseModel], str, Iterable[str]], ...] = (
 
 
 @pytest.mark.parametrize(("model", "table", "derived"), STORED, ids=lambda value: str(value)[:40])
-def test_every_field_is_a_column(model: type[BaseModel], table: str, derived: Iterable[str]) -> None:
+def test_every_field_is_a_column(
+    model: type[BaseModel], table: str, derived: Iterable[str]
+) -> None:
     assert set(model.model_fields) - set(derived) <= set(TABLES[table])
 
 

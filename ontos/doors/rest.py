@@ -207,7 +207,7 @@ def _on_http_error(request: Request, error: Exception) -> JSONResponse:
         return _unreadable(_WHY.get(type(error.__cause__), "a number in it is too long"))
     detail = f"{request.method} {path}: {error.detail}. See /api/docs."
     if error.status_code == 405:
-        headers["allow"] = ", ".join(methods := _methods(path) or ["GET"])
+        headers["Allow"] = ", ".join(methods := _methods(path) or ["GET"])
         detail = f"{path} does not take {request.method[:20]}. Use {' or '.join(methods)}."
     document = OntosError(detail).problem(correlation())
     document |= {"status": error.status_code, "title": str(error.detail), "type": "about:blank"}

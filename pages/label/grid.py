@@ -25,7 +25,7 @@ def grid(
     tall = lengths[len(lengths) // 2] > LONG or any("\n" in p.prompt for p in pairs[:20])
     st.data_editor(
         pd.DataFrame(rows, dtype=object), key=key, hide_index=True, height=560, num_rows="fixed",
-        row_height=70 if tall else 36, column_config=_columns(), placeholder="",
+        row_height=84 if tall else 36, column_config=_columns(), placeholder="",
         disabled=["prompt", "status", "by", "item"] if editable else True,
     )  # fmt: skip
 

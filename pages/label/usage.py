@@ -45,12 +45,12 @@ def _summary(training: Eligibility, shown: int, more: bool) -> None:
 def _table(items: list[ItemUsage]) -> None:
     column = st.column_config
     st.dataframe(
-        rows_of(
+        rows_of([
             {"item": u.item_ref, "allowed": [USE_WORDS[x] for x in u.allowed_uses],
              "prohibited": [USE_WORDS[x] for x in u.prohibited_uses], "why": u.reason,
              "by": u.updated_by, "when": u.updated_at}
             for u in items
-        ),
+        ]),
         hide_index=True,
         column_config={
             "item": column.TextColumn("Item"),

@@ -60,9 +60,9 @@ def test_work_is_told_and_what_is_over_is_not_cancelled(caller, sheet, template,
     assert (work.kind, work.status, work.progress) == ("assemble", "succeeded", 100.0)
     with pytest.raises(NotNow, match="Nothing runs"):
         cancel_training_sheet_job(caller, made.id)
-    assert get_training_sheet_job(caller, "0" * 32) is None
 
 
-def test_a_missing_one_is_not_found(caller):
+@pytest.mark.parametrize("read", [get_training_sheet, get_training_sheet_job])
+def test_a_missing_one_is_not_found(caller, read):
     with pytest.raises(NotFound):
-        get_training_sheet(caller, "0" * 32)
+        read(caller, "0" * 32)

@@ -1,6 +1,7 @@
 """Drives the pages in Chromium as a person would: by the words that are on them.
 
-Every action waits until the page has settled: no script runs, and none has for a moment.
+Every action waits until the page has settled: it waits for no run of its script, and has not for a
+moment.
 """
 
 import re
@@ -10,24 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Locator, Page, WebSocket, expect, sync_playwright
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser import FLAGS
+from tests.journeys.traffic import Traffic
 
 PATIENCE_MS = 60_000
 QUIET_MS = 250
+STEP_MS = 50
 """A page that did nothing for so long is taken to have settled."""
 
-_SETTLED = """(quiet) => {
+_CONNECTED = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
-  const idle = app && app.dataset.testScriptState === 'notRunning'
-    && app.dataset.testConnectionState === 'CONNECTED'
+  return app && app.dataset.testConnectionState === 'CONNECTED'
+    && app.dataset.testScriptState !== 'initial'
     && !document.querySelector('[data-testid="stSkeleton"]');
-  if (!idle) { window.__idleSince = null; return false; }
-  window.__idleSince ??= performance.now();
-  return performance.now() - window.__idleSince >= quiet;
 }"""
 
 _HEIGHT = """() => Math.max(...['stMain', 'stSidebarContent'].map(
@@ -40,34 +38,6 @@ def chromium(path: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
-
-
-class Traffic:
-    """Listens to the page's socket: `owed` while a run that the page asked for has not ended.
-
-    A loaded machine may take longer to begin a run than any pause that one would like to wait.
-    """
-
-    def __init__(self, page: Page) -> None:
-        self.owed = False
-        page.on("websocket", self._opened)
-
-    def _opened(self, socket: WebSocket) -> None:
-        if "_stcore/stream" in socket.url:
-            socket.on("framesent", self._sent)
-            socket.on("framereceived", self._received)
-
-    def _sent(self, frame: str | bytes) -> None:
-        if isinstance(frame, bytes) and BackMsg.FromString(frame).HasField("rerun_script"):
-            self.owed = True
-
-    def _received(self, frame: str | bytes) -> None:
-        if not isinstance(frame, bytes):
-            return
-        message = ForwardMsg.FromString(frame)
-        early = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
-        if message.HasField("script_finished") and message.script_finished != early:
-            self.owed = False
 
 
 class Driver:
@@ -101,12 +71,13 @@ class Driver:
         return self.page.get_by_test_id("stMain")
 
     def settle(self) -> None:
-        end = time.monotonic() + PATIENCE_MS / 1000
-        self.page.wait_for_function(_SETTLED, arg=QUIET_MS, polling=50)
-        while self._traffic.owed:
+        """Wait until the app owes the page nothing, and has not for a moment."""
+        end, quiet = time.monotonic() + PATIENCE_MS / 1000, 0
+        while quiet < QUIET_MS:
+            self.page.wait_for_function(_CONNECTED)
+            self.page.wait_for_timeout(STEP_MS)
+            quiet = 0 if self._traffic.owed else quiet + STEP_MS
             assert time.monotonic() < end, "a run of the page's script does not end"
-            self.page.wait_for_timeout(50)
-            self.page.wait_for_function(_SETTLED, arg=QUIET_MS, polling=50)
 
     # What it says
 

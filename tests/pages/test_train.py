@@ -92,7 +92,7 @@ def test_a_trained_model_shows_how_good_it_is(trained):
     assert figure(page, "Right on validation").endswith("%")
     assert figure(page, "Pairs trained on") == str(trained.first.train_pairs)
     assert {"Deploy", "Evaluate", "Train again"} <= {button.label for button in page.button}
-    assert [tab.label for tab in page.tabs][0] == "How good it is"
+    assert page.tabs[0].label == "How good it is"
     assert "things" in texts(page)
 
 

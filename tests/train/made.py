@@ -10,6 +10,7 @@ import pyarrow as pa
 from ontos.bootstrap import Workbench
 from ontos.kernel.caller import Caller
 from ontos.kernel.fields import new_id, now
+from ontos.kernel.jobs import latest
 from ontos.train.training_jobs import (
     TrainingJob,
     TrainingJobSpec,
@@ -82,10 +83,13 @@ def bar(caller: Caller, made: Made, items: Sequence[int], use: str) -> None:
     ])  # fmt: skip
 
 
-def ended(caller: Caller, job_id: str, seconds: float = 90) -> TrainingJob:
-    """The job once it is in a final state."""
-    final = ("succeeded", "failed", "cancelled", "timeout")
-    return until(lambda: get_training_job(caller, job_id), lambda job: job.status in final, seconds)
+def ended(caller: Caller, job_id: str, seconds: float = 240) -> TrainingJob:
+    """The job once it, and the background work behind it, have ended."""
+    until(
+        lambda: latest(caller, ("training_job", job_id)),
+        lambda work: work.finished_at is not None, seconds,
+    )  # fmt: skip
+    return get_training_job(caller, job_id)
 
 
 def until(read: Callable[[], Any], holds: Callable[[Any], bool], seconds: float = 20) -> Any:

@@ -32,7 +32,8 @@ def kernel_job(caller, job):
 
 
 def running(caller, job):
-    return until(lambda: get_training_job(caller, job.id), lambda j: j.status == "running")
+    """The job once its process runs; the first to train waits for MLflow's tables."""
+    return until(lambda: get_training_job(caller, job.id), lambda j: j.status == "running", 90)
 
 
 def alive(caller, job):
@@ -67,8 +68,8 @@ def test_cancelling_stops_the_process(bench, caller):
     running(caller, job)
     cancelled = cancel_training_job(caller, job.id)
     assert cancelled.status == "cancelled" and not alive(caller, job)
-    until(lambda: kernel_job(caller, job)["status"], lambda status: status == "cancelled")
-    assert get_training_job(caller, job.id).status == "cancelled"
+    assert ended(caller, job.id).status == "cancelled"
+    assert kernel_job(caller, job)["status"] == "cancelled"
 
 
 def test_a_process_that_dies_fails_the_job_with_the_reason(bench, caller):
@@ -104,6 +105,7 @@ def test_what_changed_after_the_job_was_made_is_left_out(bench, caller):
     caller.pulse.beat("test")
     seen = running(caller, job)
     cancel_training_job(caller, job.id)
+    ended(caller, job.id)
     assert seen.total_pairs == seen.train_pairs + seen.val_pairs == job.total_pairs - 2
     assert any("left out" in note for note in seen.notes)
     laid_out = bench.settings.home / "orgs" / "default" / "runs" / job.id / "pairs.parquet"

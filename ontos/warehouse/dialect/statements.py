@@ -20,8 +20,8 @@ _COLUMN = (exp.NotNullColumnConstraint, exp.DefaultColumnConstraint)
 _NOTHING = "SELECT 1 AS nothing WHERE FALSE"
 _SHOW = {
     "tables": "SELECT table_schema AS database, table_name AS \"tableName\","
-    " FALSE AS \"isTemporary\" FROM information_schema.tables WHERE table_catalog = current_database()"
-    " AND table_schema = {schema} ORDER BY table_name",
+    " FALSE AS \"isTemporary\" FROM information_schema.tables"
+    " WHERE table_catalog = current_database() AND table_schema = {schema} ORDER BY table_name",
     "columns": "SELECT column_name AS col_name FROM information_schema.columns"
     " WHERE table_catalog = current_database() AND table_schema = {schema}"
     " AND lower(table_name) = lower({table}) ORDER BY ordinal_position",

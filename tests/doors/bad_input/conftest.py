@@ -73,7 +73,9 @@ def _fill_later_stages(world: World) -> None:
         "archived": training_sheet(caller, WORDS[:3], status="archived"),
     }
     endpoint(caller, "served")
-    world.ids |= {name: each.id for name, each in made.items()} | {"pair": made["pairs"].pair_ids[0]}
+    world.ids |= {name: each.id for name, each in made.items()} | {
+        "pair": made["pairs"].pair_ids[0]
+    }
     rating = {"endpoint_name": "served", "input": {"message": "a"}, "output": "b", "rating": "down"}
     corrected = rating | {"input": {"text": "a"}, "correction": "c"}
     world.ids["thumbs_down"] = world.make("POST", "/feedback", json=rating)["id"]

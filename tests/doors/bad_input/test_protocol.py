@@ -41,7 +41,7 @@ BODIES = [
          "source_table"),
     body("half a character in a name", r'{"name": "a\udfff", "source_table": "a.b.c"}',
          "Send whole characters", "name"),
-    body("field of half a character", r'{"\ud800": 1}', "is missing", "name"),
+    body("field of half a character", r'{"\ud800": 1}', "Send whole characters"),
     spec("unknown field", "colour", "Correct its name, or leave it out", colour="red"),
     spec("endless unknown field", "x" * 60, "is not known here", **{"x" * 9_999: 1}),
     spec("number for text", "name", "must be a valid string", name=7),

@@ -10,7 +10,9 @@ JOB = {"training_sheet_id": "{approved}", "model_name": "kinds"}
 
 
 def setting(what: str, field: str, says: str, **config: object) -> Case:
-    return Case(what, JOBS, 422, f"training_config.{field}", says, JOB | {"training_config": config})
+    return Case(
+        what, JOBS, 422, f"training_config.{field}", says, JOB | {"training_config": config}
+    )
 
 
 def raw(what: str, field: str, text: str) -> Case:

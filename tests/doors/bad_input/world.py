@@ -10,19 +10,22 @@ from httpx import Response
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ontos.bootstrap import Workbench
+from ontos.bootstrap import Workbench, declare
 from ontos.doors.rest import rest_mount
 from ontos.govern.tokens import TokenSpec, create_token
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import FEATURES
 from ontos.workspace import Person
 
+declare()  # tables of cases are made out of the operations while tests are collected
+
 REMEDY = re.compile(
-    r"\b(add|allow|analyse|approve|archive|ask|assemble|browse|change|choose|correct|create|deploy|evaluate|"
-    r"give|it has|it may|keep|leave|list|load|make|move|must|name|nothing to|pass|publish|review|"
-    r"revise|save|say|see|send|should|sign|split|take|train|try|update|upload|use|wait|wants|write)\b"
-    r"|(Features|Roles|Versions): ", re.I,
-)  # fmt: skip
+    r"\b(add|allow|analyse|approve|archive|ask|assemble|browse|change|choose|correct|create|deploy"
+    r"|evaluate|give|it has|it may|keep|leave|list|load|make|move|must|name|nothing to|pass|publish"
+    r"|review|revise|save|say|see|send|should|sign|split|take|train|try|update|upload|use|wait|wants"
+    r"|write)\b|(Features|Roles|Versions): ",
+    re.I,
+)
 """A refusal tells what to do, or that there is nothing to do: one of these is in it."""
 
 UNCOUNTED = ("journal", "outbox_positions", "endpoint_metrics")

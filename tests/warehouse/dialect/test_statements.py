@@ -102,7 +102,8 @@ def test_a_row_is_not_merged_twice(pairs: EmbeddedWarehouse) -> None:
     with pytest.raises(Invalid, match="more than once"):
         pairs.execute(
             "MERGE INTO pairs AS t USING"
-            " (SELECT 'a' AS id, 'x' AS u UNION ALL SELECT 'a', 'y') AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET user = s.u"
+            " (SELECT 'a' AS id, 'x' AS u UNION ALL SELECT 'a', 'y') AS s ON t.id = s.id"
+            " WHEN MATCHED THEN UPDATE SET user = s.u"
         )
     assert rows(pairs)[0][3] == "me"
 

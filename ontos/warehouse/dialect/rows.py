@@ -1,5 +1,6 @@
 """What makes rows out of arrays and arrays out of rows: LATERAL VIEW, posexplode, collect_list."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlglot import exp
@@ -114,3 +115,13 @@ def _projected(item: exp.Expression) -> list[exp.Expression]:
 def _quoted(name: str) -> str:
     text = str(exp.to_identifier(name, quoted=True).sql(Written))
     return text.replace("{", "{{").replace("}", "}}")
+
+
+def sampled(node: exp.TableSample) -> exp.TableSample:
+    """A percentage is of rows; DuckDB alone would take or leave blocks of them."""
+    if node.args.get("percent") is not None:
+        node.set("method", exp.var("BERNOULLI"))
+    return node
+
+
+RULES: Mapping[type[exp.Expression], Callable[[Any], exp.Expression]] = {exp.TableSample: sampled}

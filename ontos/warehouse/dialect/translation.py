@@ -23,14 +23,22 @@ from ontos.warehouse.dialect.writer import Read, Untranslatable, Written
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of every SHOW and OPTIMIZE
 
 Rule = Callable[[exp.Expression], exp.Expression]
-_PARTS = (functions, times, arrays, documents)
+_PARTS = (functions, times, arrays, documents, rows)
 SAME = frozenset(kind for part in _PARTS for kind in getattr(part, "SAME", ()))
-TEMPLATES = {kind: text for part in _PARTS for kind, text in part.TEMPLATES.items()}
-NAMED = {name: text for part in _PARTS for name, text in part.NAMED.items()}
+TEMPLATES = {kind: text for part in _PARTS for kind, text in getattr(part, "TEMPLATES", {}).items()}
+NAMED = {name: text for part in _PARTS for name, text in getattr(part, "NAMED", {}).items()}
 RULES: Mapping[type, Rule] = {kind: rule for part in _PARTS for kind, rule in part.RULES.items()}
 NAMED_RULES: Mapping[str, Callable[[exp.Anonymous], exp.Expression]] = {
     name: rule for part in _PARTS for name, rule in getattr(part, "NAMED_RULES", {}).items()
 }
+BEFORE: tuple[tuple[frozenset[type], Callable[[exp.Expression], None]], ...] = (
+    (frozenset({exp.Update}), statements.assigned),
+    (frozenset({exp.JSONFormat}), json_text.unfold),
+    (frozenset({exp.Lateral}), rows.laterals),
+    (frozenset({exp.Posexplode, exp.Aliases, exp.Anonymous}), rows.projections),
+)
+"""What looks at more than one node goes first, where such nodes are."""
+AFTER = ((frozenset({exp.ArrayAgg, exp.ArrayUniqueAgg}), rows.collect),)
 ELSEWHERE = (exp.ArrayAgg, exp.ArrayUniqueAgg, exp.JSONFormat, exp.Posexplode)
 ELSEWHERE_NAMED = ("posexplode_outer",)
 """Functions that `rows` and `json_text` replace as a whole."""
@@ -78,9 +86,9 @@ def translate(sql: str) -> Translation:
     if isinstance(tree, exp.Describe):
         text = statements.described(tree)
         return Translation((Statement(text, ()),), writes=False, describes=tree.this.name)
-    refuse_unknown(tree)
+    kinds = refuse_unknown(tree)
     guard = _guard(tree)
-    made = [_written(_rewritten(part)) for part in _split(tree)]
+    made = [_written(_rewritten(part, kinds)) for part in _split(tree)]
     return Translation(tuple(made), not isinstance(tree, READS), guard)
 
 
@@ -105,15 +113,18 @@ def _where(error: Exception) -> str:
     return f"{what}, at {found[0]['highlight']!r} in line {found[0]['line']}."
 
 
-def refuse_unknown(tree: exp.Expression) -> None:
-    """Only what is listed passes."""
+def refuse_unknown(tree: exp.Expression) -> set[type]:
+    """Only what is listed passes; the types of node that were seen."""
+    kinds: set[type] = set()
     for node in tree.walk():
+        kinds.add(type(node))
         if isinstance(node, exp.Anonymous):
             if node.name.lower() not in (*NAMED, *NAMED_RULES, *ELSEWHERE_NAMED):
                 raise Untranslatable(f"{node.name}() is not translated: engines may differ in it.")
         elif type(node) not in KNOWN and not _has_rule(type(node)):
             name = node.sql_name() if isinstance(node, exp.Func) else type(node).__name__
             raise Untranslatable(f"{name} is not translated: engines may differ in it.")
+    return kinds
 
 
 def _has_rule(kind: type) -> bool:
@@ -138,14 +149,15 @@ def _split(tree: exp.Expression) -> list[exp.Expression]:
     return [tree]
 
 
-def _rewritten(tree: exp.Expression) -> exp.Expression:
-    statements.assigned(tree)
-    json_text.unfold(tree)
-    rows.laterals(tree)
-    rows.projections(tree)
+def _rewritten(tree: exp.Expression, kinds: set[type]) -> exp.Expression:
+    for wanted, rewrite in BEFORE:
+        if wanted & kinds:
+            rewrite(tree)
     for node in reversed(list(tree.walk(bfs=False))):
         _apply(node)
-    rows.collect(tree)
+    for wanted, rewrite in AFTER:
+        if wanted & kinds:
+            rewrite(tree)
     return tree
 
 
@@ -169,7 +181,9 @@ def _replacement(node: exp.Expression) -> exp.Expression:
 
 def _written(tree: exp.Expression) -> Statement:
     try:
-        text = tree.sql(Written, identify=True, unsupported_level=ErrorLevel.RAISE, comments=False)
+        text = tree.sql(
+            Written, identify=True, unsupported_level=ErrorLevel.RAISE, comments=False, copy=False
+        )
     except sqlglot.errors.UnsupportedError as error:
         raise Untranslatable(f"The embedded engine cannot do this: {error}") from error
     names = {node.name: None for node in tree.find_all(exp.Placeholder) if node.name}

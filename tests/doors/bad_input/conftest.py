@@ -1,4 +1,4 @@
-"""The world that bad input is sent to; its background work is not started, so that it stands still."""
+"""The world that bad input is sent to. Its background work is not started: it stands still."""
 
 from collections.abc import Iterator
 from typing import Any

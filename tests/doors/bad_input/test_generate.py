@@ -34,7 +34,7 @@ TEMPLATES = [
     prompt("another template", "{% include 'x' %}", "takes in another template"),
     prompt("import", "{% import 'os' as os %}", "takes in another template"),
     shown("escape put together", "{{ x['__cla' ~ 'ss__'] }}", "what templates may not"),
-    shown("escape by map", "{{ ([x]|map(attribute='__class__')|list)[0] }}", "what templates may not"),
+    shown("escape by map", "{{ ([x]|map(attribute='__class__')|list)[0] }}", "may not"),
     shown("text without end", "{{ x * 10**9 }}", "what templates may not"),
     shown("number without end", "{{ x }}{{ 10 ** 10 ** 10 }}", "what templates may not"),
     shown("division by zero", "{{ x }}{{ 1 / 0 }}", "cannot be filled", "variables"),

@@ -18,7 +18,7 @@ CASES = [
          {"role": "labeler", "feature": "sheets", "level": "god"}),
     Case("administrators without rights", "PUT /roles", 422, "level", "must keep admin",
          {"role": "admin", "feature": "admin", "level": "none"}),
-    Case("org taken", "POST /orgs", 409, "id", "Choose another id", {"id": "default", "title": "x"}),
+    Case("org taken", "POST /orgs", 409, "id", "Choose another", {"id": "default", "title": "x"}),
     *(Case(f"org called {name[:12]!r}", "POST /orgs", 422, "id", "must be 2 to 31 lower-case",
            {"id": name, "title": "x"})
       for name in ("", "A", "a'; --", "a\n", "🧸", "a/b", "x" * 10_000)),

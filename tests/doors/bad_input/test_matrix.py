@@ -1,4 +1,4 @@
-"""Every operation: asked for what is unknown, without a right, without a name, with strange texts."""
+"""Every operation: asked for the unknown, without a right, by nobody, and with strange texts."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Names are taken as people write them, in every place that takes one; what is no name is refused."""
+"""Names are kept as people write them, wherever one is taken; what is no name is refused."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -118,7 +118,7 @@ class World:
             " GROUP BY table_name ORDER BY table_name"
         )
         return [
-            f"SELECT '{row['table_name']}' AS name, count(*) AS n,"  # noqa: S608
+            f"SELECT '{row['table_name']}' AS name, count(*) AS n,"
             f" {'CAST(sum(version) AS BIGINT)' if row['versions'] else '0'} AS changes"
             f" FROM {row['table_name']}"
             for row in columns

@@ -97,6 +97,7 @@ def test_samples(calculator: EmbeddedWarehouse) -> None:
     rows = calculator.rows(f"SELECT n FROM {hundred} TABLESAMPLE (10 ROWS)")
     assert len({row["n"] for row in rows}) == 10
     assert len(calculator.rows(f"SELECT n FROM {hundred} TABLESAMPLE (100 PERCENT)")) == 100
+    assert 0 < len(calculator.rows(f"SELECT n FROM {hundred} TABLESAMPLE (50 PERCENT)")) < 100
 
 
 @pytest.mark.parametrize(

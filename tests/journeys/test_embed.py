@@ -1,0 +1,59 @@
+"""Pages in the frame of another site: nothing keeps them out, and they hide the navigation."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.serving import App
+
+pytestmark = pytest.mark.browser
+
+
+class Host(BaseHTTPRequestHandler):
+    """A page of another origin with one frame: the address in its query."""
+
+    def do_GET(self) -> None:
+        address = self.path.partition("?")[2]
+        page = f'<iframe src="{address}" style="width: 800px; height: 600px"></iframe>'.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The journeys' output stays short."""
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("stage", ["", "data", "label", "govern"])
+def test_a_page_renders_in_the_frame_of_another_site(
+    app: App, browser: Browser, host: str, stage: str
+) -> None:
+    page = browser.new_page(viewport={"width": 900, "height": 700})
+    page.goto(f"{host}/?{app.url}/{stage}?embed=true")
+    inside = page.frame_locator("iframe")
+    title = stage.capitalize() or "Home"
+    expect(inside.get_by_role("heading", name=title, exact=True)).to_be_visible(timeout=60_000)
+    expect(inside.get_by_test_id("stSidebarNav")).to_have_count(0)
+    expect(inside.get_by_test_id("stException")).to_have_count(0)
+    page.close()
+
+
+def test_no_header_keeps_a_page_out_of_a_frame(app: App) -> None:
+    headers = httpx.get(app.url, trust_env=False).headers
+    assert "x-frame-options" not in headers
+    assert "frame-ancestors" not in headers.get("content-security-policy", "")

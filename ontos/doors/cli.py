@@ -34,6 +34,7 @@ GROUPS = {
 
 ALIASES = {
     "sample": ("load_sample", "Load the sample project."),
+    "sample-state": ("get_sample", "Tell whether it is loaded."),
     "remove-sample": ("remove_sample", "Remove it again."),
 }
 """Shortcuts: name, operation, what it does."""

@@ -31,12 +31,14 @@ class Outbox:
         self._thread.stop()
 
     def _deliver(self) -> None:
-        for org in self._orgs() if watched() else ():
-            try:
+        if not watched():
+            return
+        try:
+            for org in self._orgs():
                 while deliver(self._callers(org)):
                     pass
-            except OntosError:
-                logs.failure("events could not be delivered; trying again", org=org)
+        except OntosError:
+            logs.failure("events could not be delivered; trying again at the next change")
 
 
 def deliver(caller: Caller, batch: int = 200) -> int:

@@ -287,5 +287,6 @@ def _source(caller: Caller, row: Mapping[str, Any]) -> dict[str, Any]:
     except OntosError as error:
         return shown | {"source_problem": error.detail}
     if not found:
-        return shown | {"source_problem": f"{row['source_table']} has no such row any more."}
+        lost = f"It has no row in {row['source_table']}: it came of feedback, or the row is gone."
+        return shown | {"source_problem": lost}
     return shown | {"source": found[0]}

@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pyarrow as pa
+
 from ontos.kernel.errors import Conflict, Invalid, NotFound, OntosError, Unavailable
 
 _WORDS = 6
+_STREAMED = ("Invalid Input Error", "Conversion Error", "Out of Range Error")
 _MISSING_TABLE = re.compile(r"Table with name \"?(.+?)\"? does not exist")
 _MISSING_SCHEMA = re.compile(r"Schema with name \"?(.+?)\"? does not exist")
 _MISSING_COLUMN = re.compile(
@@ -22,12 +25,15 @@ _CONVERSION = re.compile(r"to ([A-Z]\w*(?:\([\d, ]+\))?)")
 
 @contextmanager
 def told(sql: str) -> Iterator[None]:
-    """Raise the workbench's error for any of DuckDB's; `sql` is named by its first words."""
+    """Raise the workbench's error for any of DuckDB's; `sql` is named by its first words.
+
+    While an answer is streamed, DuckDB's errors arrive as those of Arrow's reader.
+    """
     import duckdb
 
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise explained(error, sql) from error
 
 
@@ -42,7 +48,8 @@ def explained(error: Exception, sql: str) -> OntosError:
         return _unknown_name(text, sql)
     if isinstance(error, duckdb.ConstraintException):
         return _constraint(text, sql)
-    if isinstance(error, duckdb.DataError | duckdb.InvalidInputException):
+    bad = isinstance(error, duckdb.DataError | duckdb.InvalidInputException)
+    if bad or text.startswith(_STREAMED):
         return _bad_value(text, sql)
     if isinstance(error, duckdb.OutOfMemoryException):
         return Unavailable(f"Memory ran out during {opening(sql)}. Ask for less at once.")

@@ -1,6 +1,7 @@
 """One DuckDB store of this process: its file, its cursors, and the one writer at a time."""
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,8 @@ KEPT = 16
 """Idle cursors kept for each schema; opening one costs a millisecond."""
 PATIENCE = 120.0
 """Seconds that a write waits for the writers before it."""
+CUT_OFF = 5.0
+"""Seconds that closing waits for readers; a stream that nobody reads on is closed after that."""
 
 _CONFIG = {
     "autoinstall_known_extensions": "false",
@@ -100,16 +103,28 @@ class Store:
 
     def close(self) -> None:
         """Wait for the writer, put everything into the file and let go of it; reads are cut off."""
-        with self.writing(), self._guard:
-            if self._closed:
+        with self.writing():
+            with self._guard:
+                if self._closed:
+                    return
+                self._closed = True
+            self._cut_off()
+            with self._guard:
+                idle = (cursor for cursors in self._idle.values() for cursor in cursors)
+                _put_away(self._root, *self._lent, *idle)
+                self._idle.clear()
+
+    def _cut_off(self) -> None:
+        """Interrupt what reads, until its cursors came back: a busy one cannot be closed."""
+        end = time.monotonic() + CUT_OFF
+        while time.monotonic() < end:
+            with self._guard:
+                reading = tuple(self._lent)
+            if not reading:
                 return
-            self._closed = True
-            for cursor in self._lent:
+            for cursor in reading:
                 cursor.interrupt()
-            for cursor in (*self._lent, *(c for idle in self._idle.values() for c in idle)):
-                cursor.close()
-            self._idle.clear()
-            _put_away(self._root)
+            time.sleep(0.01)
 
 
 class Turn:
@@ -180,10 +195,14 @@ def _not_opened(path: Path | None, error: Exception) -> Unavailable:
     return Unavailable(f"The store {path} cannot be opened: {text.partition(chr(10))[0]}")
 
 
-def _put_away(root: Any) -> None:
+def _put_away(root: Any, *cursors: Any) -> None:
     import duckdb
 
+    for cursor in cursors:
+        with suppress(duckdb.ResourceInUseException):  # it ends with its own statement
+            cursor.close()
     # Where a reader holds the checkpoint back, the log carries the changes to the next start.
-    with suppress(duckdb.TransactionException):
+    with suppress(duckdb.TransactionException, duckdb.ResourceInUseException):
         root.execute(f"CHECKPOINT {CATALOG}")
-    root.close()
+    with suppress(duckdb.ResourceInUseException):
+        root.close()

@@ -60,8 +60,8 @@ def _choose_table(sources: list[Source], known: str | None) -> None:
 
 def _describe(caller: Caller, table: CatalogTable, page: Preview) -> None:
     names = [column.name for column in table.columns]
-    left, right = st.columns(2, gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=340, gap="large")
+    with grid.cell():
         name = st.text_input("Name", short(table.full_name), key=f"new-name-{table.full_name}")
         about = st.text_area("Description", key=f"new-about-{table.full_name}", height=104)
         named = st.selectbox(
@@ -69,7 +69,7 @@ def _describe(caller: Caller, table: CatalogTable, page: Preview) -> None:
             key=f"new-id-{table.full_name}",
             help="Labels stay with a row under this name: choose values that never change.",
         )  # fmt: skip
-    with right:
+    with grid.cell():
         st.markdown("What the columns hold")
         columns = [
             SheetColumn(name=c.name, type=c.type, modality=guess_modality(c.name, c.type))

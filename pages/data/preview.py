@@ -18,13 +18,18 @@ def first_row(key: str) -> int:
     return int(st.session_state.get(f"offset-{key}", 0))
 
 
-def draw_preview(page: Preview, key: str, pictures: Collection[str] = ()) -> None:
+def draw_preview(
+    page: Preview, key: str, pictures: Collection[str] = (), hidden: Collection[str] = ()
+) -> None:
     """The rows; `pictures` names the columns whose values are addresses of pictures."""
     if not page.rows:
         st.caption("There are no rows here.")
     else:
         # Pictures come early, so that a narrow screen shows them.
-        order = sorted(page.columns, key=lambda n: (n != "item_ref", n not in pictures))
+        order = sorted(
+            (name for name in page.columns if name not in hidden),
+            key=lambda n: (n != "item_ref", n not in pictures),
+        )
         tall = {"row_height": PICTURE_HEIGHT, "height": TALL}
         shown: dict[str, Any] = tall if pictures else {}
         st.dataframe(

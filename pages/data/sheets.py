@@ -124,7 +124,9 @@ def _draw_rows(sheet: Sheet, page: Preview | OntosError) -> None:
     if isinstance(page, OntosError):
         st.warning(page.detail, icon=":material/warning:")
         return
-    draw_preview(page, sheet.id, [c.name for c in sheet.columns if c.modality == "image"])
+    pictures = [c.name for c in sheet.columns if c.modality == "image"]
+    by_content = [] if sheet.item_id_column else ["item_ref"]  # a hash, which tells nobody anything
+    draw_preview(page, sheet.id, pictures, hidden=by_content)
 
 
 def _facts(sheet: Sheet) -> None:

@@ -8,6 +8,7 @@ from ontos.govern.audit import audit_facets, list_audit
 from ontos.kernel.caller import Caller
 from ontos.kernel.journal import Entry
 from pages.frame import empty, loaded, mark, pretty
+from pages.tables import rows_of
 
 SHOWN = 100
 
@@ -36,17 +37,15 @@ def draw(caller: Caller) -> None:
 
 
 def _filters(facets: dict[str, list[str]]) -> None:
-    columns = st.columns(5)
-    for column, (key, title) in zip(
-        columns,
-        (("user", "User"), ("operation", "Operation"), ("entity_type", "Kind of thing")),
-        strict=False,
-    ):
-        column.selectbox(title, facets[key], index=None, key=f"audit-{key}", placeholder="All",
-                         on_change=_first_page)  # fmt: skip
-    columns[3].selectbox("Outcome", ["done", "refused", "failed"], index=None, key="audit-outcome",
-                         placeholder="All", on_change=_first_page)  # fmt: skip
-    columns[4].text_input("Id of the thing", key="audit-entity_id", on_change=_first_page)
+    grid = st.grid(5, min_column_width=140)
+    for key, title in (
+        ("user", "User"), ("operation", "Operation"), ("entity_type", "Kind of thing"),
+    ):  # fmt: skip
+        grid.selectbox(title, facets[key], index=None, key=f"audit-{key}", placeholder="All",
+                       on_change=_first_page)  # fmt: skip
+    grid.selectbox("Outcome", ["done", "refused", "failed"], index=None, key="audit-outcome",
+                   placeholder="All", on_change=_first_page)  # fmt: skip
+    grid.text_input("Id of the thing", key="audit-entity_id", on_change=_first_page)
 
 
 def _first_page() -> None:
@@ -61,7 +60,7 @@ def _grid(entries: list[Entry]) -> int | None:
         for e in entries
     ]  # fmt: skip
     event = st.dataframe(
-        rows, hide_index=True, height=420, on_select="rerun", selection_mode="single-row",
+        rows_of(rows), hide_index=True, height=420, on_select="rerun", selection_mode="single-row",
         key="audit-grid",
         column_config={"When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
     )  # fmt: skip

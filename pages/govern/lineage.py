@@ -4,7 +4,9 @@ import streamlit as st
 
 from ontos.govern.lineage import LineageGraph, get_lineage, list_lineage_entities
 from ontos.kernel.caller import Caller
+from pages.data.words import short
 from pages.frame import empty, loaded, param, pick
+from pages.tables import rows_of
 
 SHAPES = {
     "table": ("cylinder", "#e0f2fe"), "sheet": ("note", "#ecfdf5"), "template": ("note", "#fef9c3"),
@@ -27,28 +29,29 @@ def draw(caller: Caller) -> None:
         return
     graph = loaded(lambda: get_lineage(caller, chosen.entity_type, chosen.entity_id))
     around = param("entity") or f"{chosen.entity_type}/{chosen.entity_id}"
-    st.graphviz_chart(dot(graph, around), width="stretch")
+    st.graphviz_chart(dot(graph, around))
     _edges(graph)
 
 
 def dot(graph: LineageGraph, around: str) -> str:
-    """The graph in Graphviz's language, left to right."""
+    """The graph in Graphviz's language, downwards: so a narrow page can show it at full size."""
     lines = [
         "digraph {",
-        'rankdir=LR; bgcolor="transparent"; nodesep=0.3; ranksep=0.6;',
+        'rankdir=TB; bgcolor="transparent"; nodesep=0.2; ranksep=0.35;',
         'node [fontname="sans-serif" fontsize=11 style=filled color="#94a3b8" margin="0.15,0.08"];',
         'edge [fontname="sans-serif" fontsize=9 color="#94a3b8" fontcolor="#64748b"];',
     ]
     for node in graph.nodes:
         shape, fill = SHAPES.get(node.entity_type, ("box", "#f1f5f9"))
         key = f"{node.entity_type}/{node.entity_id}"
-        label = f"{_escaped(_short(node.title))}\\n{node.entity_type.replace('_', ' ')}"
+        title = short(node.title) if node.entity_type == "table" else node.title
+        label = f"{_escaped(_cut(title))}\\n{node.entity_type.replace('_', ' ')}"
         width = 2.5 if key == around else 1
         look = f'label="{label}" shape={shape} fillcolor="{fill}" penwidth={width}'
         lines.append(f'"{_escaped(key)}" [{look}];')
     for edge in graph.edges:
         how = _escaped(edge.how.replace("_", " "))
-        lines.append(f'"{_escaped(edge.source)}" -> "{_escaped(edge.target)}" [label="{how}"];')
+        lines.append(f'"{_escaped(edge.source)}" -> "{_escaped(edge.target)}" [label="  {how}"];')
     return "\n".join([*lines, "}"])
 
 
@@ -56,7 +59,7 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _short(text: str) -> str:
+def _cut(text: str) -> str:
     return text if len(text) <= 32 else text[:31] + "…"
 
 
@@ -64,10 +67,10 @@ def _edges(graph: LineageGraph) -> None:
     titles = {f"{n.entity_type}/{n.entity_id}": n.title for n in graph.nodes}
     with st.expander(f"{len(graph.edges)} steps, as a table"):
         st.dataframe(
-            [
+            rows_of([
                 {"From": titles[e.source], "By": e.how.replace("_", " "), "To": titles[e.target],
                  "User": e.user, "When": e.at}
                 for e in sorted(graph.edges, key=lambda e: e.at)
-            ],
+            ]),
             hide_index=True,
         )  # fmt: skip

@@ -5,16 +5,19 @@ import streamlit as st
 from ontos.govern.orgs import OrgSpec, create_org, list_orgs
 from ontos.kernel.caller import Caller
 from pages.frame import attempt, loaded
+from pages.tables import rows_of
 
 
 def draw(caller: Caller) -> None:
     orgs = loaded(lambda: list_orgs(caller))
     st.caption("Each org has its own tables, models, endpoints and members.")
     st.dataframe(
-        [
-            {"Org": o.id, "Title": o.title, "Made by": o.created_by, "Since": o.created_at}
-            for o in orgs
-        ],
+        rows_of(
+            [
+                {"Org": o.id, "Title": o.title, "Made by": o.created_by, "Since": o.created_at}
+                for o in orgs
+            ]
+        ),
         hide_index=True,
         column_config={"Since": st.column_config.DateColumn()},
     )

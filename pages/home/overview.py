@@ -45,10 +45,10 @@ def draw(caller: Caller) -> None:
     if funnel.sources == 0 and funnel.sheets == 0:
         _welcome(caller)
         return
-    left, right = st.columns(2, gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=340, gap="large")
+    with grid.cell():
         _waiting(waiting)
-    with right:
+    with grid.cell():
         _jobs(caller, jobs)
     if sample.loaded:
         _sample(caller)

@@ -20,6 +20,7 @@ from ontos.improve.gaps import (
 )
 from ontos.kernel.caller import Caller
 from pages.frame import attempt, empty, go, loaded, mark, param, pick
+from pages.tables import rows_of
 
 KINDS: Mapping[str, str] = {
     "label_errors": "Wrong on a label",
@@ -108,7 +109,7 @@ def _detail(caller: Caller, gap: Gap) -> None:
     evidence = loaded(lambda: get_evidence(caller, gap.id))
     with st.container(border=True):
         st.markdown(f"{mark(gap.status)} {gap.evidence_summary}")
-        st.dataframe(evidence.rows, hide_index=True)
+        st.dataframe(rows_of(evidence.rows), hide_index=True)
         with st.expander("The query behind it"):
             st.code(evidence.query, language="sql")
             st.json(evidence.values, expanded=False)

@@ -52,7 +52,9 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
 
 def _pair(shown: PairInContext) -> None:
     with st.container(border=True):
-        st.markdown(f"{mark(shown.review_status)} :gray[{shown.item_ref}]")
+        of_feedback = shown.item_ref.startswith("feedback-")  # followed by an id for machines
+        item = "from feedback" if of_feedback else shown.item_ref
+        st.markdown(f"{mark(shown.review_status)} :gray[{item}]")
         st.text(shown.prompt)
     st.caption("Response")
     with st.container(border=True):

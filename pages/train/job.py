@@ -208,7 +208,7 @@ def _percent(value: float | None) -> str:
 
 def _came_from(job: TrainingJob, lineage: TrainingLineage) -> None:
     sheet = link("label", "review", sheet=job.training_sheet_id)
-    graph = link("govern", "lineage", type="training_job", id=job.id)
+    graph = link("govern", "lineage", entity=f"training_job/{job.id}")
     st.markdown(
         f"- **{job.total_pairs:,} pairs** of the training sheet "
         f"[{escaped(lineage.training_sheet_name)}]({sheet}): {job.train_pairs:,} trained, "

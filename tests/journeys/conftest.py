@@ -14,8 +14,9 @@ from tests.serving import App, served
 MISSING = "no Chromium is here: `python -m tests.browser` tries to install one"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for longer: while playwright runs, no other event loop can in this thread."""
     path = find()
     if path is None:
         if os.environ.get("CI"):

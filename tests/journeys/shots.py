@@ -13,11 +13,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.browser import find
 from tests.journeys.driver import Driver, chromium
-from tests.journeys.story import ENDPOINT, tell
-from tests.serving import ROOT, served
+from tests.journeys.story import tell
+from tests.serving import ROOT, Api, served
 
 STAGES = ("home", "data", "generate", "label", "train", "deploy", "monitor", "improve", "govern")
 WIDTHS = (1440, 800)
@@ -67,26 +68,45 @@ class Album:
             self.wrong.append(f"{name}: shows raw ids {sorted(set(raw))[:3]}")
 
 
-def embedded(album: Album) -> None:
+def things(api: Api) -> Iterator[tuple[str, str, str, dict[str, str]]]:
+    """One of each kind of thing that has a page of its own: name, stage, view, query."""
+    draft, sheet = (_first(api, "/sheets", status=s) for s in ("draft", "published"))
+    template = _first(api, "/templates", status="published")
+    ready = _first(api, "/training-sheets", status="ready")
+    failed = _first(api, "/training-sheets", status="failed")
+    source, job = _first(api, "/sources"), _first(api, "/training/jobs")
+    endpoint = _first(api, "/deployment/endpoints")
+    yield "draft", "data", "sheets", {"sheet": draft["id"]}
+    yield "published", "data", "sheets", {"sheet": sheet["id"]}
+    yield "new", "data", "sheets", {"new": "1", "table": source["table"]}
+    yield "one", "data", "upload", {"source": source["id"], "table": source["table"]}
+    yield "one", "data", "catalog", {"table": source["table"]}
+    yield "new", "generate", "templates", {"template": "new"}
+    yield "published", "generate", "templates", {"template": template["id"], "sheet": sheet["id"]}
+    yield "chosen", "generate", "assemble", {"sheet": sheet["id"], "template": template["id"]}
+    yield "ready", "generate", "training-sheets", {"training_sheet": ready["id"]}
+    yield "failed", "generate", "training-sheets", {"training_sheet": failed["id"]}
+    yield "one", "train", "jobs", {"job": job["id"]}
+    yield "one", "deploy", "endpoints", {"endpoint": endpoint["name"]}
+    yield "new", "deploy", "endpoints", {"new": "1"}
+    yield "one", "deploy", "models", {"model": endpoint["model_name"]}
+    yield "endpoint", "govern", "lineage", {"entity": f"endpoint/{endpoint['name']}"}
+
+
+def _first(api: Api, path: str, **query: str) -> Any:
+    return api("GET", path, limit=1, **query)["items"][0]
+
+
+def full(album: Album, api: Api) -> None:
+    album.all("full")
+    for name, stage, view, query in things(api):
+        for width in WIDTHS:
+            album.take(f"full-{stage}-{view}-{name}-{width}", stage, view, width, **query)
     for stage, view in views():
         album.take(f"embedded-{stage}-{view}-800", stage, view, 800, embed="true")
-
-
-def errors(album: Album) -> None:
-    """Addresses of things that are not there."""
-    for stage, view in views():
-        if stage in ("data", "generate", "label", "train", "deploy"):
-            lost = dict.fromkeys(("sheet", "job", "endpoint", "template", "model"), "no-such-thing")
-            album.take(f"lost-{stage}-{view}-1440", stage, view, 1440, **lost)
-
-
-def full(album: Album) -> None:
-    album.all("full")
-    for width in WIDTHS:
-        album.take(f"full-govern-lineage-endpoint-{width}", "govern", "lineage", width,
-                   entity=f"endpoint/{ENDPOINT}")  # fmt: skip
-    embedded(album)
-    errors(album)
+    for name, stage, view, query in things(api):
+        lost = dict.fromkeys(query, "0" * 32)
+        album.take(f"lost-{stage}-{view}-{name}-1440", stage, view, 1440, **lost)
 
 
 def main() -> int:
@@ -103,14 +123,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home, chromium(browser_path) as browser:
         if args.url:
             album = Album(Driver(browser.new_page(), args.url), args.folder, args.only)
-            full(album)
+            full(album, Api(args.url))
         else:
             with served(Path(home) / "home") as app:
                 album = Album(Driver(browser.new_page(), app.url), args.folder, args.only)
                 if not args.no_empty:
                     album.all("empty")
                 tell(app.api)
-                full(album)
+                full(album, app.api)
     print("\n".join(album.wrong) or "nothing wrong was seen by the machine; look yourself")
     return 0
 

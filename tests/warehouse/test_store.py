@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -105,3 +106,25 @@ def test_a_killed_process_loses_nothing_that_it_committed(file: Path) -> None:
         store.close()
         assert counts[0]["kept"] == last + 1
         assert counts[0]["all_rows"] == pairs
+
+
+def test_closing_cuts_readers_off(tmp_path: Path) -> None:
+    store = open_embedded(tmp_path / "w.duckdb")
+    ends: list[str] = []
+
+    def read() -> None:
+        count = "SELECT count(*) AS n FROM (SELECT explode(sequence(1, 300000)) AS x) AS t"
+        try:
+            while True:
+                store.rows(count)
+        except Unavailable as error:
+            ends.append(error.detail)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    time.sleep(0.1)
+    store.close()
+    for reader in readers:
+        reader.join(30)
+    assert len(ends) == 3

@@ -129,8 +129,9 @@ def main() -> int:
                 album = Album(Driver(browser.new_page(), app.url), args.folder, args.only)
                 if not args.no_empty:
                     album.all("empty")
-                tell(app.api)
-                full(album, app.api)
+                if "empty" not in (args.only or ""):
+                    tell(app.api)
+                    full(album, app.api)
     print("\n".join(album.wrong) or "nothing wrong was seen by the machine; look yourself")
     return 0
 

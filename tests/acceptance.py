@@ -1,6 +1,6 @@
 """The closed loop over REST against a fresh start, as the acceptance script drives it.
 
-    python -m tests.acceptance
+python -m tests.acceptance
 """
 
 import subprocess

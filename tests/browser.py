@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -16,12 +17,11 @@ FLAGS = (
 )  # fmt: skip
 
 
+@cache
 def find() -> str | None:
-    """The path of a browser that is installed already."""
-    for name in NAMES:
-        if path := shutil.which(name):
-            return path
-    return _playwrights()
+    """The path of a browser that is installed already, and starts."""
+    installed = (shutil.which(name) for name in NAMES)
+    return next((path for path in (*installed, _playwrights()) if path and _starts(path)), None)
 
 
 def _playwrights() -> str | None:
@@ -30,6 +30,11 @@ def _playwrights() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if path and Path(path).exists() else None
+
+
+def _starts(path: str) -> bool:
+    """Some systems have a stub under the name, or lack the libraries."""
+    return _run(path, "--version", "--no-sandbox")
 
 
 def _run(*command: str) -> bool:

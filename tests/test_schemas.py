@@ -53,7 +53,9 @@ STORED: tuple[tuple[type[BaseModel], str, Iterable[str]], ...] = (
 """Model, its table, and the fields that are joined or counted, not stored."""
 
 
-@pytest.mark.parametrize(("model", "table", "derived"), STORED, ids=[table for _, table, _ in STORED])
+@pytest.mark.parametrize(
+    ("model", "table", "derived"), STORED, ids=[table for _, table, _ in STORED]
+)
 def test_every_field_is_a_column(
     model: type[BaseModel], table: str, derived: Iterable[str]
 ) -> None:

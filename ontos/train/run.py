@@ -63,8 +63,11 @@ class Journal:
 
     def say(self, progress: float, message: str, **metrics: float) -> None:
         self.progress = max(self.progress, round(progress, 1))
-        event: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "progress": self.progress,
-                                 "message": message}
+        event: dict[str, Any] = {
+            "at": datetime.now(UTC).isoformat(),
+            "progress": self.progress,
+            "message": message,
+        }
         self.lines.append(json.dumps(event | ({"metrics": metrics} if metrics else {})))
         write(self.path, "\n".join(self.lines) + "\n")
 
@@ -93,8 +96,11 @@ def train(folder: Path, journal: Journal) -> dict[str, Any]:
     examples = _examples(pairs)
     responses = pairs.column("response")
     trainer = trainer_for(config.trainer, len(responses), len(responses.unique()))
-    journal.say(10, f"{trainer.title}: {len(examples.train_prompts)} examples train, "
-                    f"{len(examples.val_prompts)} validate")
+    journal.say(
+        10,
+        f"{trainer.title}: {len(examples.train_prompts)} examples train, "
+        f"{len(examples.val_prompts)} validate",
+    )
     started = time.monotonic()
     fitted = trainer.fit(examples, config.options, config.seed, journal.fitting)
     seconds = time.monotonic() - started
@@ -107,9 +113,16 @@ def train(folder: Path, journal: Journal) -> dict[str, Any]:
     journal.say(80, f"{metrics['val_accuracy']:.1%} right on validation", **metrics)
     done = _publish(config, folder, served, fitted, pairs, answers, metrics, journal)
     journal.say(100, f"Registered as version {done.model_version} of {config.model_name}")
-    return {"status": "succeeded", "run_id": done.run_id, "model_name": config.model_name,
-            "model_version": done.model_version, "trainer": trainer.key, "head": fitted.head.kind,
-            "metrics": metrics, "notes": list(fitted.notes)}
+    return {
+        "status": "succeeded",
+        "run_id": done.run_id,
+        "model_name": config.model_name,
+        "model_version": done.model_version,
+        "trainer": trainer.key,
+        "head": fitted.head.kind,
+        "metrics": metrics,
+        "notes": list(fitted.notes),
+    }
 
 
 def read_config(folder: Path) -> Config:
@@ -120,12 +133,17 @@ def read_config(folder: Path) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise Invalid(f"config.json is wrong at {where or 'its start'}: {first['msg']}. Correct it "
-                      "and train again.", field=where or None) from error
+        raise Invalid(
+            f"config.json is wrong at {where or 'its start'}: {first['msg']}. Correct it "
+            "and train again.",
+            field=where or None,
+        ) from error
     missing = [name for name in placeholders(config.user_prompt) if name not in config.inputs]
     if missing:
-        raise Invalid(f"The template uses {', '.join(missing)}, which is not among the inputs.",
-                      field="inputs")
+        raise Invalid(
+            f"The template uses {', '.join(missing)}, which is not among the inputs.",
+            field="inputs",
+        )
     return config
 
 
@@ -136,8 +154,9 @@ def read_pairs(folder: Path) -> pa.Table:
         raise Invalid(f"pairs.parquet cannot be read: {error}. Lay the run out again.") from error
     for name in COLUMNS:
         if nulls := pairs.column(name).null_count:
-            raise Invalid(f"{nulls} pairs have no {name}. Leave them out, or fill them in.",
-                          field=name)
+            raise Invalid(
+                f"{nulls} pairs have no {name}. Leave them out, or fill them in.", field=name
+            )
     return pairs.cast(pa.schema([(name, pa.string()) for name in COLUMNS]))
 
 
@@ -153,17 +172,25 @@ def _outcome(folder: Path, journal: Journal) -> dict[str, Any]:
     try:
         return train(folder, journal)
     except Stopped:
-        return {"status": "cancelled",
-                "error": "Stopped before it was finished; no model was registered."}
+        return {
+            "status": "cancelled",
+            "error": "Stopped before it was finished; no model was registered.",
+        }
     except OntosError as error:
         return {"status": "failed", "error": error.detail}
     except MemoryError:
-        return {"status": "failed", "error": "The memory was too small for these examples. Train "
-                "on fewer pairs, set a smaller max_features, or use a larger machine."}
+        return {
+            "status": "failed",
+            "error": "The memory was too small for these examples. Train "
+            "on fewer pairs, set a smaller max_features, or use a larger machine.",
+        }
     except Exception as error:
         traceback.print_exc()
-        return {"status": "failed", "error": f"Training stopped on an unforeseen fault, "
-                f"{type(error).__name__}: {error}. The log of the run tells where."[:2000]}
+        return {
+            "status": "failed",
+            "error": f"Training stopped on an unforeseen fault, "
+            f"{type(error).__name__}: {error}. The log of the run tells where."[:2000],
+        }
 
 
 def _stop(number: int, frame: Any) -> None:
@@ -177,20 +204,31 @@ def _settled() -> None:
 
 
 def _examples(pairs: pa.Table) -> Examples:
-    sides = {side: pairs.filter(pc.equal(pairs.column("side"), side))
-             for side in ("train", "val")}
+    sides = {side: pairs.filter(pc.equal(pairs.column("side"), side)) for side in ("train", "val")}
     for side, title in (("train", "training"), ("val", "validation")):
         if not sides[side].num_rows:
-            raise Refused(f"There is no example on the {title} side. Approve more pairs, or change "
-                          "train_val_split.", field="train_val_split")
-    texts = (sides[side].column(name).to_pylist()
-             for side in ("train", "val") for name in ("prompt", "response"))
+            raise Refused(
+                f"There is no example on the {title} side. Approve more pairs, or change "
+                "train_val_split.",
+                field="train_val_split",
+            )
+    texts = (
+        sides[side].column(name).to_pylist()
+        for side in ("train", "val")
+        for name in ("prompt", "response")
+    )
     return Examples(*texts)
 
 
 def _served(config: Config, trainer: Trainer, fitted: Fitted) -> Served:
-    card = Card(trainer.key, fitted.head.kind, config.user_prompt, tuple(config.inputs),
-                fitted.threshold, config.options.abstain_text)
+    card = Card(
+        trainer.key,
+        fitted.head.kind,
+        config.user_prompt,
+        tuple(config.inputs),
+        fitted.threshold,
+        config.options.abstain_text,
+    )
     return Served(card, fitted.head)
 
 
@@ -199,8 +237,9 @@ def _metrics(pairs: pa.Table, answers: list[Answer], open_ended: bool) -> dict[s
     found: dict[str, float] = {}
     for side in ("train", "val"):
         truth, given = _of_side(pairs, answers, side)
-        figures = evaluate_predictions(truth, [answer.response for answer in given],
-                                       open_ended=open_ended)
+        figures = evaluate_predictions(
+            truth, [answer.response for answer in given], open_ended=open_ended
+        )
         found |= {f"{side}_{name}": value for name, value in figures.items() if name != "classes"}
         found[f"{side}_pairs"] = float(len(truth))
         found[f"{side}_answered"] = sum(not answer.abstained for answer in given) / len(given)
@@ -215,39 +254,66 @@ def _of_side(pairs: pa.Table, answers: list[Answer], side: str) -> tuple[list[st
 
 def _write_predictions(folder: Path, pairs: pa.Table, answers: list[Answer]) -> None:
     """Pair by pair what the new model says, so that nobody has to ask it all again."""
-    columns = {"prediction": [answer.response for answer in answers],
-               "confidence": [answer.confidence for answer in answers],
-               "abstained": [answer.abstained for answer in answers]}
+    columns = {
+        "prediction": [answer.response for answer in answers],
+        "confidence": [answer.confidence for answer in answers],
+        "abstained": [answer.abstained for answer in answers],
+    }
     table = pairs.select(["pair_id", "item_ref", "side", "response"])
     for name, values in columns.items():
         table = table.append_column(name, pa.array(values))
     pq.write_table(table, folder / "predictions.parquet")
 
 
-def _publish(config: Config, folder: Path, served: Served, fitted: Fitted, pairs: pa.Table,
-             answers: list[Answer], metrics: Mapping[str, float], journal: Journal) -> Published:
+def _publish(
+    config: Config,
+    folder: Path,
+    served: Served,
+    fitted: Fitted,
+    pairs: pa.Table,
+    answers: list[Answer],
+    metrics: Mapping[str, float],
+    journal: Journal,
+) -> Published:
     truth, given = _of_side(pairs, answers, "val")
-    labels = [] if served.card.trainer == "retrieval" else by_label(
-        truth, [answer.response for answer in given])
+    labels = (
+        []
+        if served.card.trainer == "retrieval"
+        else by_label(truth, [answer.response for answer in given])
+    )
     digest = _digest(pairs)
     val = pairs.filter(pc.equal(pairs.column("side"), "val"))
     record = Record(
-        model_name=config.model_name, experiment=config.experiment, job_id=config.job_id,
-        served=served, metrics=metrics, prompts=val.column("prompt").slice(0, 20).to_pylist(),
-        params={"trainer": served.card.trainer, "head": served.card.head, "seed": config.seed,
-                "label_type": config.label_type, "dataset_digest": digest, **fitted.params},
+        model_name=config.model_name,
+        experiment=config.experiment,
+        job_id=config.job_id,
+        served=served,
+        metrics=metrics,
+        prompts=val.column("prompt").slice(0, 20).to_pylist(),
+        params={
+            "trainer": served.card.trainer,
+            "head": served.card.head,
+            "seed": config.seed,
+            "label_type": config.label_type,
+            "dataset_digest": digest,
+            **fitted.params,
+        },
         tags=config.tags | {"ontos.dataset_digest": digest},
-        documents={"config.json": config.model_dump(mode="json"),
-                   "labels.json": {"labels": [label.row() for label in labels]}},
+        documents={
+            "config.json": config.model_dump(mode="json"),
+            "labels.json": {"labels": [label.row() for label in labels]},
+        },
     )
-    return publish(record, folder, lambda message: journal.say(journal.progress + 5, message),
-                   _settled)
+    return publish(
+        record, folder, lambda message: journal.say(journal.progress + 5, message), _settled
+    )
 
 
 def _digest(pairs: pa.Table) -> str:
     """The same for the same pairs, texts and sides, in whatever order."""
-    lines = sorted(map(json.dumps, pairs.select(["pair_id", "prompt", "response", "side"])
-                       .to_pylist()))
+    lines = sorted(
+        map(json.dumps, pairs.select(["pair_id", "prompt", "response", "side"]).to_pylist())
+    )
     return sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 

@@ -46,9 +46,15 @@ class LabelScore:
 
     def row(self) -> dict[str, Any]:
         """For tables and JSON."""
-        return {"label": self.label, "support": self.support, "predicted": self.predicted,
-                "precision": self.precision, "recall": self.recall, "f1": self.f1,
-                "error_rate": self.error_rate}
+        return {
+            "label": self.label,
+            "support": self.support,
+            "predicted": self.predicted,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "error_rate": self.error_rate,
+        }
 
 
 def accuracy(truth: Sequence[str], predicted: Sequence[str]) -> float:
@@ -60,13 +66,15 @@ def by_label(truth: Sequence[str], predicted: Sequence[str]) -> list[LabelScore]
     """Every label that is true or predicted somewhere, in alphabetical order."""
     right, given = _pairs(truth, predicted)
     labels, codes = np.unique(np.concatenate([right, given]), return_inverse=True)
-    truth_codes, given_codes = codes[: len(right)], codes[len(right):]
+    truth_codes, given_codes = codes[: len(right)], codes[len(right) :]
     count = len(labels)
     support = np.bincount(truth_codes, minlength=count)
     times = np.bincount(given_codes, minlength=count)
     correct = np.bincount(truth_codes[truth_codes == given_codes], minlength=count)
-    return [LabelScore(str(label), int(s), int(t), int(c))
-            for label, s, t, c in zip(labels, support, times, correct, strict=True)]
+    return [
+        LabelScore(str(label), int(s), int(t), int(c))
+        for label, s, t, c in zip(labels, support, times, correct, strict=True)
+    ]
 
 
 def macro_f1(truth: Sequence[str], predicted: Sequence[str]) -> float:
@@ -81,8 +89,9 @@ def token_f1(truth: Sequence[str], predicted: Sequence[str]) -> list[float]:
     return [_overlap(right, given) for right, given in zip(truth, predicted, strict=True)]
 
 
-def evaluate_predictions(truth: Sequence[str], predicted: Sequence[str], *,
-                         open_ended: bool = False) -> dict[str, float]:
+def evaluate_predictions(
+    truth: Sequence[str], predicted: Sequence[str], *, open_ended: bool = False
+) -> dict[str, float]:
     """The figures of an evaluation by name.
 
     Labels: accuracy, macro_f1, classes. Open-ended: accuracy (the same as exact_match), token_f1.
@@ -117,5 +126,8 @@ def _pairs(truth: Sequence[str], predicted: Sequence[str]) -> tuple[NDArray[Any]
 
 
 def _unequal(truth: Sequence[str], predicted: Sequence[str]) -> Invalid:
-    return Invalid(f"{len(predicted)} predictions cannot be scored against {len(truth)} examples. "
-                   "Give one prediction per example.", field="predictions")
+    return Invalid(
+        f"{len(predicted)} predictions cannot be scored against {len(truth)} examples. "
+        "Give one prediction per example.",
+        field="predictions",
+    )

@@ -22,11 +22,21 @@ from ontos.train.trainers.base import Head
 FORMAT = 1
 BATCH = 4096
 SOURCES = (
-    "__init__.py", "kernel/__init__.py", "kernel/errors.py",
-    "generate/__init__.py", "generate/rendering.py",
-    "train/__init__.py", "train/served.py", "train/scores.py", "train/split.py",
-    "train/trainers/__init__.py", "train/trainers/base.py", "train/trainers/features.py",
-    "train/trainers/linear.py", "train/trainers/classifier.py", "train/trainers/retrieval.py",
+    "__init__.py",
+    "kernel/__init__.py",
+    "kernel/errors.py",
+    "generate/__init__.py",
+    "generate/rendering.py",
+    "train/__init__.py",
+    "train/served.py",
+    "train/scores.py",
+    "train/split.py",
+    "train/trainers/__init__.py",
+    "train/trainers/base.py",
+    "train/trainers/features.py",
+    "train/trainers/linear.py",
+    "train/trainers/classifier.py",
+    "train/trainers/retrieval.py",
     "train/trainers/embedding.py",
 )
 """Files below `ontos/` without which a model does not load."""
@@ -67,8 +77,10 @@ class Served:
 
     def prompts(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """The user prompts, rendered as they were for training; Invalid where one cannot be."""
-        return [render(self._template, {name: _given(row, name) for name in self.card.inputs})
-                for row in rows]
+        return [
+            render(self._template, {name: _given(row, name) for name in self.card.inputs})
+            for row in rows
+        ]
 
     def answers(self, prompts: Sequence[str]) -> list[Answer]:
         """Answers to prompts that are rendered already, such as those of pairs."""
@@ -99,8 +111,9 @@ class Served:
 def load(folder: Path) -> Served:
     card = json.loads((folder / "served.json").read_text("utf-8"))
     if (version := card.pop("format")) != FORMAT:
-        raise Invalid(f"This model has format {version}, and this version reads {FORMAT}. Train "
-                      "it again.")
+        raise Invalid(
+            f"This model has format {version}, and this version reads {FORMAT}. Train it again."
+        )
     card["inputs"] = tuple(card["inputs"])
     return Served(Card(**card), load_head(card["head"], folder))
 

@@ -42,20 +42,30 @@ def open_ended(rows: int, responses: int) -> bool:
     return responses > max(20, rows // 2)
 
 
-def assign(item_refs: Sequence[str], responses: Sequence[str], fraction: float, seed: int,
-           *, stratify: bool | None = None) -> Split:
+def assign(
+    item_refs: Sequence[str],
+    responses: Sequence[str],
+    fraction: float,
+    seed: int,
+    *,
+    stratify: bool | None = None,
+) -> Split:
     """A side for every row; `fraction` (between 0 and 1) is the share that trains.
 
     An item that has several responses counts as the alphabetically first. `stratify` overrules
     `open_ended`.
     """
     if not 0 < fraction < 1:
-        raise Invalid("The share that trains lies between 0 and 1, both excluded: 0.8 is usual.",
-                      field="train_val_split")
+        raise Invalid(
+            "The share that trains lies between 0 and 1, both excluded: 0.8 is usual.",
+            field="train_val_split",
+        )
     item_of, items = _codes(item_refs)
     if len(items) < 2:
-        raise Invalid(f"A split needs at least two items, and here are {len(items)}. Approve more "
-                      "pairs.", field="training_sheet_id")
+        raise Invalid(
+            f"A split needs at least two items, and here are {len(items)}. Approve more pairs.",
+            field="training_sheet_id",
+        )
     response_of, texts = _codes(responses)
     if stratify is None:
         stratify = not open_ended(len(item_of), len(texts))
@@ -80,8 +90,9 @@ def _codes(values: Sequence[str]) -> tuple[Ints, list[str]]:
     return codes, encoded.dictionary.to_pylist()
 
 
-def _first_response(item_of: Ints, response_of: Ints, texts: list[str],
-                    items: int) -> tuple[list[str], Ints]:
+def _first_response(
+    item_of: Ints, response_of: Ints, texts: list[str], items: int
+) -> tuple[list[str], Ints]:
     """The responses in alphabetical order, and for each item the place of its first."""
     alphabetical = sorted(range(len(texts)), key=texts.__getitem__)
     rank = np.empty(len(texts), np.int64)

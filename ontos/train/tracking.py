@@ -22,8 +22,10 @@ INPUTS_TAG, JOB_TAG = "ontos.inputs", "ontos.job_id"
 CHECKED = 20
 """Validation prompts that a stored model must answer as the fitted one did."""
 _QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false", "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
 }
 
 
@@ -52,8 +54,9 @@ class Published:
     model_version: str
 
 
-def publish(record: Record, folder: Path, report: Callable[[str], None],
-            settled: Callable[[], None]) -> Published:
+def publish(
+    record: Record, folder: Path, report: Callable[[str], None], settled: Callable[[], None]
+) -> Published:
     """Log, check, register, check again; `settled` is called when nothing is taken back any more.
 
     Raises Unavailable with MLflow's reason. `folder` is for files on the way.
@@ -69,8 +72,10 @@ def publish(record: Record, folder: Path, report: Callable[[str], None],
             report("Registering the model")
             return Published(run_id, _register(mlflow, uri, run_id, record, settled))
     except mlflow.exceptions.MlflowException as error:
-        raise Unavailable(f"The model could not be stored: {error.message} Check the model "
-                          "registry, then train again.") from error
+        raise Unavailable(
+            f"The model could not be stored: {error.message} Check the model "
+            "registry, then train again."
+        ) from error
 
 
 def _mlflow() -> Any:
@@ -112,8 +117,11 @@ def _log_model(mlflow: Any, record: Record, folder: Path) -> str:
     (data := folder / "model").mkdir()
     record.served.save(data)
     logged = mlflow.pyfunc.log_model(
-        name="model", loader_module="ontos.train.served", data_path=str(data),
-        code_paths=[str(_sources(folder / "code"))], pip_requirements=_requirements(record.served),
+        name="model",
+        loader_module="ontos.train.served",
+        data_path=str(data),
+        code_paths=[str(_sources(folder / "code"))],
+        pip_requirements=_requirements(record.served),
         signature=ModelSignature(inputs=inputs, outputs=Schema([ColSpec("string")])),
     )
     return str(logged.model_uri)
@@ -141,15 +149,20 @@ def _must_answer(mlflow: Any, uri: str, record: Record) -> None:
     stored = mlflow.pyfunc.load_model(uri).get_raw_model().answers(prompts)
     wanted = record.served.answers(prompts)
     if [each.response for each in stored] != [each.response for each in wanted]:
-        raise Unavailable("The stored model answers otherwise than the trained one, so it was not "
-                          "kept. Check the disk of the model registry, then train again.")
+        raise Unavailable(
+            "The stored model answers otherwise than the trained one, so it was not "
+            "kept. Check the disk of the model registry, then train again."
+        )
 
 
-def _register(mlflow: Any, uri: str, run_id: str, record: Record,
-              settled: Callable[[], None]) -> str:
+def _register(
+    mlflow: Any, uri: str, run_id: str, record: Record, settled: Callable[[], None]
+) -> str:
     client, name = mlflow.MlflowClient(), record.model_name
     tags = dict(record.tags) | {
-        JOB_TAG: record.job_id, INPUTS_TAG: json.dumps(record.served.card.inputs)}
+        JOB_TAG: record.job_id,
+        INPUTS_TAG: json.dumps(record.served.card.inputs),
+    }
     try:
         made = mlflow.register_model(uri, name, tags=tags)
         _must_answer(mlflow, f"models:/{name}/{made.version}", record)

@@ -53,6 +53,16 @@ def test_a_page_renders_in_the_frame_of_another_site(
     page.close()
 
 
+def test_navigation_stays_hidden_on_the_way(app: App, browser: Browser, host: str) -> None:
+    page = browser.new_page(viewport={"width": 900, "height": 700})
+    page.goto(f"{host}/?{app.url}/?embed=true")
+    inside = page.frame_locator("iframe")
+    inside.get_by_role("link", name="Data").click()
+    expect(inside.get_by_role("heading", name="Data", exact=True)).to_be_visible(timeout=60_000)
+    expect(inside.get_by_test_id("stSidebarNav")).to_have_count(0)
+    page.close()
+
+
 def test_no_header_keeps_a_page_out_of_a_frame(app: App) -> None:
     headers = httpx.get(app.url, trust_env=False).headers
     assert "x-frame-options" not in headers

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pyarrow as pa
 import pytest
 
@@ -36,7 +34,7 @@ def test_a_batch_is_one_journal_row(caller):
     ("field", "value"),
     [
         ("latency_ms", -0.1), ("latency_ms", "nan"), ("latency_ms", "inf"), ("status_code", 99),
-        ("status_code", 600), ("at", (now() + timedelta(days=1)).isoformat()), ("at", "yesterday"),
+        ("status_code", 600), ("at", "9999-01-01T00:00:00+00:00"), ("at", "yesterday"),
         ("endpoint_name", "no-such"), ("endpoint_name", "x" * 10_000), ("colour", "red"),
     ],
 )  # fmt: skip

@@ -21,9 +21,17 @@ from tests.train.sentences import ROWS
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "Message: {{ message }}\nAbout:"
 CONFIG = {
-    "job_id": "job-1", "model_name": "desk", "trainer": "auto", "seed": 7, "inputs": ["message"],
-    "system_prompt": None, "user_prompt": TEMPLATE, "label_type": "topic",
-    "options": {"C": [10]}, "experiment": "ontos", "tags": {"ontos.org": "default"},
+    "job_id": "job-1",
+    "model_name": "desk",
+    "trainer": "auto",
+    "seed": 7,
+    "inputs": ["message"],
+    "system_prompt": None,
+    "user_prompt": TEMPLATE,
+    "label_type": "topic",
+    "options": {"C": [10]},
+    "experiment": "ontos",
+    "tags": {"ontos.org": "default"},
 }
 
 
@@ -32,10 +40,18 @@ def lay_out(folder, rows=ROWS, sides=None, **config):
     refs, responses = [f"i{n}" for n in range(len(rows))], [label for _, label in rows]
     if sides is None:
         sides = assign(refs, responses, 0.8, 7).sides
-    pq.write_table(pa.table({
-        "pair_id": [f"p{n}" for n in range(len(rows))], "item_ref": refs,
-        "prompt": [f"Message: {text}\nAbout:" for text, _ in rows], "response": responses,
-        "side": sides}), folder / "pairs.parquet")
+    pq.write_table(
+        pa.table(
+            {
+                "pair_id": [f"p{n}" for n in range(len(rows))],
+                "item_ref": refs,
+                "prompt": [f"Message: {text}\nAbout:" for text, _ in rows],
+                "response": responses,
+                "side": sides,
+            }
+        ),
+        folder / "pairs.parquet",
+    )
     (folder / "config.json").write_text(json.dumps(CONFIG | config), "utf-8")
     return folder
 
@@ -43,8 +59,13 @@ def lay_out(folder, rows=ROWS, sides=None, **config):
 def started(folder, home):
     env = dict(os.environ) | LocalModels(home).tracking_env() | {"PYTHONPATH": str(ROOT)}
     with (folder / "log.txt").open("wb") as log:
-        return subprocess.Popen([sys.executable, "-P", "-m", "ontos.train.run", str(folder)],
-                                cwd=folder, env=env, stdout=log, stderr=log)
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "ontos.train.run", str(folder)],
+            cwd=folder,
+            env=env,
+            stdout=log,
+            stderr=log,
+        )
 
 
 def events_of(folder):
@@ -87,7 +108,10 @@ def test_it_tells_how_it_goes(done):
 def test_its_result_is_whole(done):
     result = result_of(done)
     assert (result["status"], result["model_name"], result["model_version"]) == (
-        "succeeded", "desk", "1")
+        "succeeded",
+        "desk",
+        "1",
+    )
     assert (result["trainer"], result["head"]) == ("classifier", "tfidf-logistic")
     metrics = result["metrics"]
     assert metrics["val_accuracy"] >= 0.7 and metrics["train_accuracy"] >= metrics["val_accuracy"]
@@ -129,16 +153,19 @@ def test_told_to_stop_it_stops_and_registers_nothing(tmp_path):
     assert LocalModels(tmp_path).names() == []
 
 
-@pytest.mark.parametrize(("change", "reason"), [
-    ({"rows": [(text, "same") for text, _ in ROWS]}, "same response, “same”"),
-    ({"sides": ["train"] * len(ROWS)}, "no example on the validation side"),
-    ({"user_prompt": "{{ other }}"}, "uses other"),
-    ({"user_prompt": "{{ unclosed"}, "mistake in line 1"),
-    ({"inputs": []}, "wrong at inputs"),
-    ({"trainer": "magic"}, "wrong at trainer"),
-    ({"options": {"C": [-1]}}, "wrong at options.C.0"),
-    ({"options": {"unheard": 1}}, "wrong at options.unheard"),
-])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"rows": [(text, "same") for text, _ in ROWS]}, "same response, “same”"),
+        ({"sides": ["train"] * len(ROWS)}, "no example on the validation side"),
+        ({"user_prompt": "{{ other }}"}, "uses other"),
+        ({"user_prompt": "{{ unclosed"}, "mistake in line 1"),
+        ({"inputs": []}, "wrong at inputs"),
+        ({"trainer": "magic"}, "wrong at trainer"),
+        ({"options": {"C": [-1]}}, "wrong at options.C.0"),
+        ({"options": {"unheard": 1}}, "wrong at options.unheard"),
+    ],
+)
 def test_a_refusal_is_a_result_with_its_reason(tmp_path, within, change, reason):
     folder = lay_out(tmp_path / "run", **change)
     assert within(folder) == 1

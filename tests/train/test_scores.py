@@ -18,9 +18,14 @@ def test_accuracy():
 def test_each_label_has_its_errors():
     rows = {score.label: score.row() for score in by_label(TRUTH, GIVEN)}
     assert rows["refund"] == {
-        "label": "refund", "support": 3, "predicted": 4, "precision": 0.5,
-        "recall": pytest.approx(2 / 3), "f1": pytest.approx(4 / 7),
-        "error_rate": pytest.approx(1 / 3)}
+        "label": "refund",
+        "support": 3,
+        "predicted": 4,
+        "precision": 0.5,
+        "recall": pytest.approx(2 / 3),
+        "f1": pytest.approx(4 / 7),
+        "error_rate": pytest.approx(1 / 3),
+    }
     assert rows["hours"]["precision"] is None and rows["hours"]["error_rate"] == 1.0
 
 

@@ -88,7 +88,13 @@ def test_it_loads_where_the_project_is_not_installed(tmp_path):
         "print(model.predict([{'question': 'is there parking', 'place': None}])[0])\n"
         "print([name for name in ('sklearn', 'scipy', 'mlflow') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-P", "-c", program], cwd=tmp_path, check=True,
-                          env={"PYTHONPATH": str(code)}, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program],
+        cwd=tmp_path,
+        check=True,
+        env={"PYTHONPATH": str(code)},
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.splitlines() == [QUESTIONS[9][1], "[]"]
     assert Path(code, "ontos", "train", "run.py").exists() is False

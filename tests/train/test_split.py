@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from ontos.kernel.errors import Invalid
 from ontos.train.split import assign, open_ended
 
-rows_of = st.lists(st.tuples(st.integers(0, 40).map("i{}".format), st.sampled_from("abcdef")),
-                   min_size=2, max_size=120)
+rows_of = st.lists(
+    st.tuples(st.integers(0, 40).map("i{}".format), st.sampled_from("abcdef")),
+    min_size=2,
+    max_size=120,
+)
 
 
 def sides_of(rows, fraction=0.8, seed=7, **more):
@@ -51,8 +54,9 @@ def test_the_order_of_rows_does_not_matter(rows, shuffle):
 def test_each_response_gives_its_share():
     split = sides_of(labelled(a=100, b=50, c=10, d=3, e=2))
     rows = labelled(a=100, b=50, c=10, d=3, e=2)
-    val = Counter(label for (_, label), side in zip(rows, split.sides, strict=True)
-                  if side == "val")
+    val = Counter(
+        label for (_, label), side in zip(rows, split.sides, strict=True) if side == "val"
+    )
     assert val == {"a": 20, "b": 10, "c": 2, "d": 1, "e": 1}
 
 

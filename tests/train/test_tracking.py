@@ -35,8 +35,15 @@ def models(home, monkeypatch):
 def record(name):
     head = RetrievalHead.learn(*zip(*QUESTIONS, strict=True), 1000)
     card = Card("retrieval", head.kind, "{{ question }}", ("question",), None, "No idea.")
-    return Record(name, "ontos", "job-1", Served(card, head), {"seed": 7}, {"val_accuracy": 0.5},
-                  [text for text, _ in QUESTIONS])
+    return Record(
+        name,
+        "ontos",
+        "job-1",
+        Served(card, head),
+        {"seed": 7},
+        {"val_accuracy": 0.5},
+        [text for text, _ in QUESTIONS],
+    )
 
 
 def stop():
@@ -70,8 +77,9 @@ class Forgetful(RetrievalHead):
     """Keeps other answers than it gives."""
 
     def save(self, folder):
-        RetrievalHead(self.features, self.responses[::-1], self.starts, self.examples,
-                      self.weights).save(folder)
+        RetrievalHead(
+            self.features, self.responses[::-1], self.starts, self.examples, self.weights
+        ).save(folder)
 
 
 def test_a_model_that_answers_otherwise_once_stored_is_not_registered(models, tmp_path):

@@ -31,8 +31,11 @@ class Told(list):
 def examples_of(rows, frame="{}", fraction=0.8):
     prompts, responses = [frame.format(text) for text, _ in rows], [label for _, label in rows]
     sides = assign([str(n) for n in range(len(rows))], responses, fraction, 7).sides
-    parts = [[each for each, its in zip(texts, sides, strict=True) if its == side]
-             for side in ("train", "val") for texts in (prompts, responses)]
+    parts = [
+        [each for each, its in zip(texts, sides, strict=True) if its == side]
+        for side in ("train", "val")
+        for texts in (prompts, responses)
+    ]
     return Examples(*parts)
 
 
@@ -69,8 +72,10 @@ def test_the_same_seed_gives_the_same_model():
 
 
 def test_six_examples_are_enough_to_begin():
-    rows = [*[(text, "hours") for text in ("when do you open", "open today", "opening time")],
-            *[(text, "fine") for text in ("pay a fine", "late fee", "how much is the fee")]]
+    rows = [
+        *[(text, "hours") for text in ("when do you open", "open today", "opening time")],
+        *[(text, "fine") for text in ("pay a fine", "late fee", "how much is the fee")],
+    ]
     fitted = trained("classifier", examples_of(rows, fraction=0.7))
     answers, sure = fitted.head.scored(["open when", "", "fee"])
     assert answers[0] == "hours" and answers[2] == "fine" and all(0 < each <= 1 for each in sure)
@@ -91,14 +96,19 @@ def test_a_single_response_is_refused():
 
 def test_responses_that_were_never_seen_are_noted():
     examples = examples_of(ROWS)
-    more = Examples(examples.train_prompts, examples.train_responses,
-                    [*examples.val_prompts, "new"], [*examples.val_responses, "unheard"])
+    more = Examples(
+        examples.train_prompts,
+        examples.train_responses,
+        [*examples.val_prompts, "new"],
+        [*examples.val_responses, "unheard"],
+    )
     assert any("unheard" in note for note in trained("classifier", more).notes)
 
 
 def test_a_missing_head_is_said_to_be_missing():
     assert EMBEDDING.installed() or any(
-        "sentence-transformers" in note for note in trained("classifier", examples_of(ROWS)).notes)
+        "sentence-transformers" in note for note in trained("classifier", examples_of(ROWS)).notes
+    )
 
 
 def test_texts_without_any_known_word_are_answered():
@@ -131,8 +141,9 @@ def test_two_labels_add_up_to_one():
 
 def test_retrieval_answers_what_is_near_and_is_unsure_of_the_rest():
     head = RetrievalHead.learn(*zip(*QUESTIONS, strict=True), 1000)
-    answers, similar = head.scored(["how do i get a library card", "may i bring some coffee",
-                                    "photosynthesis in algae"])
+    answers, similar = head.scored(
+        ["how do i get a library card", "may i bring some coffee", "photosynthesis in algae"]
+    )
     assert answers[:2] == [QUESTIONS[0][1], QUESTIONS[5][1]]
     assert similar[0] == pytest.approx(1, abs=1e-5)
     assert similar[0] > similar[1] > similar[2]
@@ -164,8 +175,10 @@ class LetterCounts:
     """An encoder small enough for a test."""
 
     def encode(self, sentences, *, normalize_embeddings, show_progress_bar):
-        found = np.array([[text.count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"]
-                          for text in sentences], float)
+        found = np.array(
+            [[text.count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in sentences],
+            float,
+        )
         return found / np.linalg.norm(found, axis=1, keepdims=True)
 
     def save(self, path):

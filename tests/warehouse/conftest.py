@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from ontos.warehouse import EmbeddedWarehouse, open_embedded
+from ontos.warehouse import EmbeddedWarehouse, executed_texts, open_embedded
+from tests.conftest import _linted
+
+
+@pytest.fixture(autouse=True)
+def one_meaning_on_both_engines() -> Iterator[None]:
+    """Here the lint itself is tested, so what these tests execute is nobody's fault."""
+    yield
+    _linted.update(executed_texts())
 
 
 @pytest.fixture

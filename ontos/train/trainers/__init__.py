@@ -45,21 +45,27 @@ class Trainer:
 
 
 TFIDF = HeadKind(
-    "tfidf-logistic", "Words and logistic regression",
+    "tfidf-logistic",
+    "Words and logistic regression",
     "Words and pieces of words weighed by their rarity (TF-IDF), under logistic regression. "
     "Quick, small, and good from a few examples per label on.",
-    ("sklearn",), classifier.TfidfHead.load,
+    ("sklearn",),
+    classifier.TfidfHead.load,
 )
 EMBEDDING = HeadKind(
-    "embedding-logistic", "Sentence embeddings and logistic regression",
+    "embedding-logistic",
+    "Sentence embeddings and logistic regression",
     "The meaning of a text as a vector from a sentence-transformers model, under logistic "
     "regression. Better than words where examples are few.",
-    ("sklearn", "sentence_transformers"), embedding.EmbeddingHead.load,
+    ("sklearn", "sentence_transformers"),
+    embedding.EmbeddingHead.load,
 )
 NEAREST = HeadKind(
-    "nearest-answer", "Nearest answer",
+    "nearest-answer",
+    "Nearest answer",
     "The response of the most similar example (cosine of TF-IDF weights).",
-    ("scipy",), retrieval.RetrievalHead.load,
+    ("scipy",),
+    retrieval.RetrievalHead.load,
 )
 
 
@@ -73,20 +79,30 @@ def _classify(examples: Examples, options: "Options", seed: int, report: Report)
             encoder = embedding.encoder(options.embedding_model)
             heads.append((EMBEDDING.title, partial(embedding.embedding, encoder=encoder)))
         except (OSError, ValueError) as error:
-            notes.append(f"The embedding head was not tried: {options.embedding_model} cannot be "
-                         f"loaded ({error}).")
+            notes.append(
+                f"The embedding head was not tried: {options.embedding_model} cannot be "
+                f"loaded ({error})."
+            )
     return classifier.fit(examples, options, seed, report, heads=heads, notes=notes)
 
 
 TRAINERS = (
-    Trainer("classifier", "Text classifier",
-            "Learns which of the labels a text gets. Every installed head is tried with several "
-            "settings; the best on the validation side is kept.",
-            (TFIDF, EMBEDDING), _classify),
-    Trainer("retrieval", "Nearest-answer retrieval",
-            "For open-ended responses: answers with the response of the most similar example, "
-            "and says that it does not know where none is similar enough. Writes nothing new.",
-            (NEAREST,), retrieval.fit),
+    Trainer(
+        "classifier",
+        "Text classifier",
+        "Learns which of the labels a text gets. Every installed head is tried with several "
+        "settings; the best on the validation side is kept.",
+        (TFIDF, EMBEDDING),
+        _classify,
+    ),
+    Trainer(
+        "retrieval",
+        "Nearest-answer retrieval",
+        "For open-ended responses: answers with the response of the most similar example, "
+        "and says that it does not know where none is similar enough. Writes nothing new.",
+        (NEAREST,),
+        retrieval.fit,
+    ),
 )
 HEADS = (TFIDF, EMBEDDING, NEAREST)
 
@@ -98,8 +114,11 @@ def trainer_for(key: str, rows: int, responses: int) -> Trainer:
     for trainer in TRAINERS:
         if trainer.key == key:
             return trainer
-    raise Invalid(f"There is no trainer {key[:60]!r}. Choose auto, "
-                  f"{' or '.join(trainer.key for trainer in TRAINERS)}.", field="trainer")
+    raise Invalid(
+        f"There is no trainer {key[:60]!r}. Choose auto, "
+        f"{' or '.join(trainer.key for trainer in TRAINERS)}.",
+        field="trainer",
+    )
 
 
 def load_head(kind: str, folder: Path) -> Head:
@@ -107,5 +126,7 @@ def load_head(kind: str, folder: Path) -> Head:
     for head in HEADS:
         if head.key == kind:
             return head.load(folder)
-    raise Invalid(f"This model is of the kind {kind[:60]!r}, which this version cannot load. "
-                  "Serve it with the version that trained it.")
+    raise Invalid(
+        f"This model is of the kind {kind[:60]!r}, which this version cannot load. "
+        "Serve it with the version that trained it."
+    )

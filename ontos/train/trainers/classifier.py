@@ -47,13 +47,17 @@ class TfidfHead:
     linear: Linear
 
     def scored(self, prompts: Sequence[str]) -> tuple[list[str], list[float]]:
-        scores = [weights @ self.linear.weights[ids] for ids, weights in
-                  self.features.rows(prompts)]
+        scores = [
+            weights @ self.linear.weights[ids] for ids, weights in self.features.rows(prompts)
+        ]
         return self.linear.best(np.array(scores) + self.linear.bias)
 
     def save(self, folder: Path) -> None:
-        keep(folder, self.features.state() | {"labels": self.linear.labels},
-             self.features.arrays() | self.linear.arrays())
+        keep(
+            folder,
+            self.features.state() | {"labels": self.linear.labels},
+            self.features.arrays() | self.linear.arrays(),
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "TfidfHead":
@@ -68,12 +72,20 @@ def tfidf(examples: Examples, options: "Options", seed: int) -> Iterator[Candida
     features = TextFeatures.learn(examples.train_prompts, limit)
     train, val = features.matrix(examples.train_prompts), features.matrix(examples.val_prompts)
     params = {"features": features.count}
-    yield from settings(train, val, examples, options, seed,
-                        lambda linear: TfidfHead(features, linear), params)
+    yield from settings(
+        train, val, examples, options, seed, lambda linear: TfidfHead(features, linear), params
+    )
 
 
-def settings(train: Any, val: Any, examples: Examples, options: "Options", seed: int,
-             head: Callable[[Linear], Head], params: Mapping[str, Any]) -> Iterator[Candidate]:
+def settings(
+    train: Any,
+    val: Any,
+    examples: Examples,
+    options: "Options",
+    seed: int,
+    head: Callable[[Linear], Head],
+    params: Mapping[str, Any],
+) -> Iterator[Candidate]:
     """A candidate for each strength, over the features (rows) of both sides."""
     responses = np.asarray(examples.train_responses, dtype=object)
     some = sample(len(responses), seed)
@@ -87,37 +99,53 @@ def settings(train: Any, val: Any, examples: Examples, options: "Options", seed:
         yield Candidate(f"C={strength:g}", tried.answers(val), {"C": strength, **params}, fitted)
 
 
-def fit(examples: Examples, options: "Options", seed: int, report: Report, *,
-        heads: Sequence[tuple[str, Candidates]], notes: Sequence[str] = ()) -> Fitted:
+def fit(
+    examples: Examples,
+    options: "Options",
+    seed: int,
+    report: Report,
+    *,
+    heads: Sequence[tuple[str, Candidates]],
+    notes: Sequence[str] = (),
+) -> Fitted:
     """The candidate that is right most often on the validation side; of equals the first."""
     expected, rows = len(heads) * len(options.C), len(examples.train_responses)
     few = f" after {TRIED_ON:,} examples" if rows > TRIED_ON else ""
     if len(labels := set(examples.train_responses)) < 2:
-        raise Refused(f"All {rows} training examples have the same "
-                      f"response, “{next(iter(labels), '')[:60]}”: there is nothing to tell apart. "
-                      "Approve examples with other responses.", field="training_sheet_id")
+        raise Refused(
+            f"All {rows} training examples have the same "
+            f"response, “{next(iter(labels), '')[:60]}”: there is nothing to tell apart. "
+            "Approve examples with other responses.",
+            field="training_sheet_id",
+        )
     best, best_right, tried = None, -1.0, 0
     for title, candidates in heads:
         for candidate in candidates(examples, options, seed):
             tried += 1
             figures = evaluate_predictions(examples.val_responses, candidate.answers)
             right, f1 = figures["accuracy"], figures["macro_f1"]
-            report(0.7 * tried / expected, f"{title}, {candidate.setting}: {right:.1%} right on "
-                   f"validation{few}", val_accuracy=right, val_macro_f1=f1)
+            report(
+                0.7 * tried / expected,
+                f"{title}, {candidate.setting}: {right:.1%} right on validation{few}",
+                val_accuracy=right,
+                val_macro_f1=f1,
+            )
             if right > best_right:
                 best, best_right = candidate, right
     if best is None:
         raise Refused("No head of the classifier is installed. Install scikit-learn.")
     if few:
         report(0.7, f"Fitting {best.setting} on all {rows:,} examples")
-    return Fitted(best.fitted(), best.params, (*notes, *_unseen(examples)),
-                  options.abstain_threshold)
+    return Fitted(
+        best.fitted(), best.params, (*notes, *_unseen(examples)), options.abstain_threshold
+    )
 
 
 def _unseen(examples: Examples) -> list[str]:
     labels = sorted(set(examples.val_responses) - set(examples.train_responses))
     if not labels:
         return []
-    return [f"{len(labels)} responses are only on the validation side and cannot be learned: "
-            f"{', '.join(label[:40] for label in labels[:5])}."]
-
+    return [
+        f"{len(labels)} responses are only on the validation side and cannot be learned: "
+        f"{', '.join(label[:40] for label in labels[:5])}."
+    ]

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Encoder(Protocol):
     """What is used of a SentenceTransformer."""
 
-    def encode(self, sentences: list[str], *, normalize_embeddings: bool,
-               show_progress_bar: bool) -> Any:
+    def encode(
+        self, sentences: list[str], *, normalize_embeddings: bool, show_progress_bar: bool
+    ) -> Any:
         """An array with a row for each text."""
         ...
 
@@ -34,8 +35,9 @@ class EmbeddingHead:
     linear: Linear
 
     def scored(self, prompts: Sequence[str]) -> tuple[list[str], list[float]]:
-        return self.linear.best(vectors(self.encoder, prompts) @ self.linear.weights
-                                + self.linear.bias)
+        return self.linear.best(
+            vectors(self.encoder, prompts) @ self.linear.weights + self.linear.bias
+        )
 
     def save(self, folder: Path) -> None:
         """With the encoder itself, so that a served model needs no download."""
@@ -55,13 +57,16 @@ def encoder(name: str) -> Encoder:
 
 
 def vectors(encoder: Encoder, texts: Sequence[str]) -> Any:
-    return np.asarray(encoder.encode(list(texts), normalize_embeddings=True,
-                                     show_progress_bar=False), np.float32)
+    return np.asarray(
+        encoder.encode(list(texts), normalize_embeddings=True, show_progress_bar=False), np.float32
+    )
 
 
-def embedding(examples: Examples, options: "Options", seed: int,
-              encoder: Encoder) -> Iterator[Candidate]:
+def embedding(
+    examples: Examples, options: "Options", seed: int, encoder: Encoder
+) -> Iterator[Candidate]:
     train, val = vectors(encoder, examples.train_prompts), vectors(encoder, examples.val_prompts)
     params = {"embedding_model": options.embedding_model}
-    yield from settings(train, val, examples, options, seed,
-                        lambda linear: EmbeddingHead(encoder, linear), params)
+    yield from settings(
+        train, val, examples, options, seed, lambda linear: EmbeddingHead(encoder, linear), params
+    )

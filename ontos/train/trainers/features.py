@@ -37,8 +37,7 @@ def pieces(text: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def _pieces_of(word: str) -> tuple[str, ...]:
     padded = f" {word} "
-    return tuple(padded[at : at + size] for size in (3, 4)
-                 for at in range(len(padded) - size + 1))
+    return tuple(padded[at : at + size] for size in (3, 4) for at in range(len(padded) - size + 1))
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,10 @@ class TextFeatures:
             short = _cut(text, self.prefix, self.suffix, self.reads)
             first, second = self.words.weigh(words(short)), self.pieces.weigh(pieces(short))
             share = np.float32(1 / np.sqrt(max(1, bool(len(first[0])) + bool(len(second[0])))))
-            yield np.concatenate([first[0], second[0]]), np.concatenate(
-                [first[1], second[1]]) * share
+            yield (
+                np.concatenate([first[0], second[0]]),
+                np.concatenate([first[1], second[1]]) * share,
+            )
 
     def matrix(self, texts: Sequence[str]) -> Any:
         """The same as a scipy CSR matrix, for training."""
@@ -111,15 +112,21 @@ class TextFeatures:
 
         ids, weights = zip(*self.rows(texts), strict=True)
         ends = np.concatenate([[0], np.cumsum([len(row) for row in ids])])
-        found = csr_matrix((np.concatenate(weights), np.concatenate(ids), ends),
-                           shape=(len(texts), self.count))
+        found = csr_matrix(
+            (np.concatenate(weights), np.concatenate(ids), ends), shape=(len(texts), self.count)
+        )
         found.sort_indices()
         return found
 
     def state(self) -> dict[str, Any]:
         """What JSON can hold; the weights are in `arrays`."""
-        return {"prefix": self.prefix, "suffix": self.suffix, "reads": self.reads,
-                "words": list(self.words.numbers), "pieces": list(self.pieces.numbers)}
+        return {
+            "prefix": self.prefix,
+            "suffix": self.suffix,
+            "reads": self.reads,
+            "words": list(self.words.numbers),
+            "pieces": list(self.pieces.numbers),
+        }
 
     def arrays(self) -> dict[str, Floats]:
         return {"rarity_words": self.words.rarity, "rarity_pieces": self.pieces.rarity}
@@ -140,7 +147,7 @@ def _frame(texts: Sequence[str]) -> tuple[str, str]:
     prefix = _shared(texts)
     if prefix == max(texts, key=len):
         return "", ""  # all the same: nothing else would be left
-    suffix = _shared([text[len(prefix):][::-1] for text in texts])[::-1]
+    suffix = _shared([text[len(prefix) :][::-1] for text in texts])[::-1]
     return re.sub(r"\w+$", "", prefix), re.sub(r"^\w+", "", suffix)
 
 

@@ -41,8 +41,13 @@ class Linear:
         from sklearn.linear_model import SGDClassifier
 
         rows = matrix.shape[0]
-        model = SGDClassifier(loss="log_loss", alpha=1 / (strength * rows), random_state=seed,
-                              max_iter=max(5, min(1000, STEPS // rows)), n_jobs=-1)
+        model = SGDClassifier(
+            loss="log_loss",
+            alpha=1 / (strength * rows),
+            random_state=seed,
+            max_iter=max(5, min(1000, STEPS // rows)),
+            n_jobs=-1,
+        )
         with warnings.catch_warnings():
             # The steps are bounded on purpose.
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -50,8 +55,11 @@ class Linear:
         weights, bias = model.coef_.T, model.intercept_
         if weights.shape[1] == 1:  # of two labels, only the second is learned
             weights, bias = np.hstack([-weights, weights]), np.array([-bias[0], bias[0]])
-        return cls(tuple(map(str, model.classes_)),
-                   np.ascontiguousarray(weights, np.float32), bias.astype(np.float32))
+        return cls(
+            tuple(map(str, model.classes_)),
+            np.ascontiguousarray(weights, np.float32),
+            bias.astype(np.float32),
+        )
 
     def answers(self, matrix: Any) -> list[str]:
         return self.best(matrix @ self.weights + self.bias)[0]

@@ -13,7 +13,10 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     C: Annotated[list[Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1, max_length=8)] = [
-        3.0, 10.0, 30.0]
+        3.0,
+        10.0,
+        30.0,
+    ]
     max_features: Annotated[int, Field(ge=100, le=200_000)] = 20_000
     """Words, and as many pieces of words, that texts are measured by."""
     abstain_threshold: Share | None = None

@@ -35,12 +35,16 @@ class RetrievalHead:
     weights: Floats
 
     @classmethod
-    def learn(cls, prompts: Sequence[str], responses: Sequence[str],
-              limit: int) -> "RetrievalHead":
+    def learn(cls, prompts: Sequence[str], responses: Sequence[str], limit: int) -> "RetrievalHead":
         features = TextFeatures.learn(prompts, limit)
         columns = features.matrix(prompts).tocsc()
-        return cls(features, tuple(responses), columns.indptr.astype(np.int32),
-                   columns.indices.astype(np.int32), columns.data)
+        return cls(
+            features,
+            tuple(responses),
+            columns.indptr.astype(np.int32),
+            columns.indices.astype(np.int32),
+            columns.data,
+        )
 
     def scored(self, prompts: Sequence[str]) -> tuple[list[str], list[float]]:
         found = [self._nearest(ids, weights) for ids, weights in self.features.rows(prompts)]
@@ -55,29 +59,40 @@ class RetrievalHead:
         return at, min(1.0, float(similar[at]))
 
     def save(self, folder: Path) -> None:
-        keep(folder, self.features.state() | {"responses": self.responses},
-             self.features.arrays() | {"starts": self.starts, "examples": self.examples,
-                                       "weights": self.weights})
+        keep(
+            folder,
+            self.features.state() | {"responses": self.responses},
+            self.features.arrays()
+            | {"starts": self.starts, "examples": self.examples, "weights": self.weights},
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "RetrievalHead":
         state, arrays = kept(folder)
-        return cls(TextFeatures.restore(state, arrays), tuple(state["responses"]),
-                   arrays["starts"], arrays["examples"], arrays["weights"])
+        return cls(
+            TextFeatures.restore(state, arrays),
+            tuple(state["responses"]),
+            arrays["starts"],
+            arrays["examples"],
+            arrays["weights"],
+        )
 
 
 def fit(examples: Examples, options: "Options", seed: int, report: Report) -> Fitted:
     """Keeps all training examples; nothing in it is random, so `seed` changes nothing."""
-    head = RetrievalHead.learn(examples.train_prompts, examples.train_responses,
-                               options.max_features)
+    head = RetrievalHead.learn(
+        examples.train_prompts, examples.train_responses, options.max_features
+    )
     report(0.5, f"{len(examples.train_prompts)} answers kept for retrieval")
     threshold, notes = options.abstain_threshold, []
     if threshold is None:
         answers, similar = head.scored(examples.val_prompts)
         good = np.array(token_f1(examples.val_responses, answers)) >= GOOD
         threshold = chosen_threshold(np.array(similar), good)
-        notes.append(f"Answers are withheld below a similarity of {threshold:.2f}, chosen on "
-                     f"{len(answers)} validation examples.")
+        notes.append(
+            f"Answers are withheld below a similarity of {threshold:.2f}, chosen on "
+            f"{len(answers)} validation examples."
+        )
     report(1.0, f"Answers are withheld below a similarity of {threshold:.2f}")
     params = {"features": head.features.count, "abstain_threshold": round(threshold, 4)}
     return Fitted(head, params, tuple(notes), threshold)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,16 +21,17 @@ FLAGS = (
 @cache
 def find() -> str | None:
     """The path of a browser that is installed already, and starts."""
-    installed = (shutil.which(name) for name in NAMES)
-    return next((path for path in (*installed, _playwrights()) if path and _starts(path)), None)
+    return next(filter(_starts, _installed()), None)
 
 
-def _playwrights() -> str | None:
+def _installed() -> Iterator[str]:
+    yield from filter(None, map(shutil.which, NAMES))
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
-    return path if path and Path(path).exists() else None
+    if path and Path(path).exists():
+        yield path
 
 
 def _starts(path: str) -> bool:

@@ -129,6 +129,10 @@ def look(columns: list[str], rows: Sequence[Row], limit: int, offset: int) -> Pr
 
 def _plain(value: Any) -> Any:
     """The value as JSON can carry it: bytes by their size, numbers that are none as nothing."""
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
     if isinstance(value, bytes | bytearray | memoryview):
         return f"{len(value):,} bytes"
     if isinstance(value, float) and not math.isfinite(value):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from ontos.data.catalog import look
 from ontos.data.sheets import get_sheet
 from ontos.deploy.endpoints import Endpoint, get_endpoint
 from ontos.generate.training_sheets import get_training_sheet
@@ -168,7 +169,7 @@ def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
         get_sheet(caller, values["sheet_id"])  # the caller must be able to read it
     bound = {name: value for name, value in values.items() if f":{name}" in gap.evidence_query}
     rows = caller.warehouse.rows(gap.evidence_query, **bound, limit=limit)
-    return Evidence(query=gap.evidence_query, values=bound, rows=rows)
+    return Evidence(query=gap.evidence_query, values=bound, rows=look([], rows, limit, 0).rows)
 
 
 @operation("POST /gaps/{gap_id}/task", needs=write("improve"))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from ontos.data.catalog import Offset, find_table
+from ontos.data.catalog import Offset, find_table, look
 from ontos.data.items import items_sql
 from ontos.data.sheets import SheetColumn
 from ontos.kernel.caller import Caller
@@ -289,4 +289,4 @@ def _source(caller: Caller, row: Mapping[str, Any]) -> dict[str, Any]:
     if not found:
         lost = f"It has no row in {row['source_table']}: it came of feedback, or the row is gone."
         return shown | {"source_problem": lost}
-    return shown | {"source": found[0]}
+    return shown | {"source": look([], found, 1, 0).rows[0]}

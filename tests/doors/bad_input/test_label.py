@@ -1,12 +1,17 @@
 """LABEL: reviews that do not fit, and reviews of what another person changed meanwhile."""
 
+import io
+import math
 from collections.abc import Callable
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
 from ontos.kernel.caller import Caller
 from ontos.label.pairs import get_pair
+from tests.doors.bad_input.conftest import sheet, upload
 from tests.doors.bad_input.world import Case, World, problem, refused
 from tests.train.made import WORDS, training_sheet
 
@@ -78,6 +83,18 @@ OTHERS = [
 def test_it_is_refused(world: World, case: Case) -> None:
     named = case.field and case.field.format(**world.ids)
     refused(world, Case(**{**vars(case), "field": named}))
+
+
+def test_a_pair_is_shown_beside_a_row_that_json_cannot_hold(world: World) -> None:
+    content = io.BytesIO()
+    row = {"key": ["i0000"], "text": ["a"], "blob": [b"\xff\xfe"], "figure": [math.nan]}
+    pq.write_table(pa.table(row), content)
+    table = upload(world, "strange_values", content.getvalue())["table"]
+    caller = world.bench.local_caller()
+    made = training_sheet(caller, WORDS[:1], sheet_id=sheet(world, "strange", table))
+    shown = world.make("GET", f"/pairs/{made.pair_ids[0]}")["source"]
+    assert (shown["text"], shown["blob"], shown["figure"]) == ("a", "2 bytes", None)
+    world.begin()
 
 
 Send = Callable[[TestClient, str, str], object]

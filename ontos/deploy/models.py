@@ -126,7 +126,8 @@ def _newest_jobs(caller: Caller) -> list[dict[str, Any]]:
     return caller.warehouse.rows(
         "SELECT *, count(*) OVER (PARTITION BY uc_model_name) AS trained FROM training_jobs"
         " WHERE status = 'succeeded' QUALIFY row_number() OVER"
-        " (PARTITION BY uc_model_name ORDER BY finished_at DESC, id DESC) = 1"
+        " (PARTITION BY uc_model_name"
+        " ORDER BY length(uc_model_version) DESC, uc_model_version DESC) = 1"
     )
 
 

@@ -71,7 +71,11 @@ class Api:
 
 
 class App:
-    """`start` returns once it is ready; `kill` is SIGKILL to the app and all of its group."""
+    """`start` returns once it is ready; `kill` is SIGKILL.
+
+    It stays in the group of the tests, so that what ends them ends it as well. Trainings are
+    processes of their own, and live on.
+    """
 
     def __init__(self, home: Path, port: int | None = None, **env: str) -> None:
         self.home, self.port = home, port or free_port()
@@ -126,7 +130,7 @@ class App:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=os.environ | self._env, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
+                stdout=log, stderr=log,
             )  # fmt: skip
 
     def _ready(self) -> bool:
@@ -138,7 +142,7 @@ class App:
     def _signal(self, number: int) -> None:
         if self._process is None or self._process.poll() is not None:
             return
-        os.killpg(self._process.pid, number)
+        self._process.send_signal(number)
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

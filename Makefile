@@ -22,7 +22,7 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 
 run: $(VENV)/.run ## Install what is missing and serve on http://127.0.0.1:8501 (PORT, ONTOS_HOME)
 	@echo "Ontos ML Workbench on http://127.0.0.1:$(PORT)  (store: $(ONTOS_HOME))"
-	@exec $(BIN)/python -m uvicorn app:app --host 127.0.0.1 --port $(PORT) --log-level warning
+	@exec $(BIN)/python -m uvicorn app:app --host 127.0.0.1 --port $(PORT) --log-level warning --no-access-log
 
 browser: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser

@@ -26,7 +26,9 @@ def _page(folder: str, title: str, icon: str, default: bool = False) -> st.Page:
 
 def main() -> None:
     icon = str(HERE / "icon.svg")
-    st.set_page_config(page_title="Ontos ML Workbench", page_icon=icon, layout="wide")
+    st.set_page_config(
+        page_title="Ontos ML Workbench", page_icon=icon, layout="wide", initial_sidebar_state=230
+    )
     groups = {
         "": [_page("home", "Home", "home", default=True)],
         "Pipeline": [_page(*entry) for entry in PIPELINE],
@@ -35,9 +37,35 @@ def main() -> None:
     st.html(HERE / "style.css")
     embedded = bool(st.context.is_embedded)
     chosen = st.navigation(groups, position="hidden" if embedded else "sidebar", expanded=True)
+    if not _opened():
+        return
     if not embedded:
         _who()
     chosen.run()
+
+
+def _opened() -> bool:
+    """Whether the store is open; a page that waits for it says so, and goes on by itself."""
+    from ontos.doors import process
+    from ontos.kernel.errors import OntosError
+
+    notice = None
+    while not process.soon(1.0):
+        notice = notice or st.empty()
+        notice.info(
+            f"Opening the store, for {process.waited():.0f} s so far. A SQL warehouse that was "
+            "stopped takes a few minutes to start; this page goes on by itself.",
+            icon=":material/hourglass_top:",
+        )
+    if notice:
+        notice.empty()
+    try:
+        process.workbench()
+    except OntosError as error:
+        st.error(f"The store could not be opened. {error}", icon=":material/error:")
+        st.button("Try again", icon=":material/refresh:")
+        return False
+    return True
 
 
 def _who() -> None:

@@ -26,7 +26,6 @@ from pydantic import (
     model_validator,
 )
 from starlette.requests import HTTPConnection
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ontos import __version__
@@ -46,9 +45,6 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
     from mcp.types import CallToolResult, Tool
 
-PATHS = ("/mcp", "/api/mcp")
-"""Databricks Apps take tokens only for paths under /api."""
-
 CALLER = "ontos.caller"
 LONGEST = MEGABYTE
 """Bytes of text that a tool returns at most."""
@@ -60,10 +56,9 @@ INSTRUCTIONS = (
 )
 
 
-def mcp_routes(workbench: Callable[[], Workbench]) -> list[Route]:
-    """One door under both paths; `workbench` is asked at each request."""
-    door = Envelope(Door(workbench), lambda _path: _largest(workbench()))
-    return [Route(path, door) for path in PATHS]
+def mcp_door(workbench: Callable[[], Workbench]) -> Envelope:
+    """What answers under every path of MCP; `workbench` is asked at each request."""
+    return Envelope(Door(workbench), lambda _path: _largest(workbench()))
 
 
 def _largest(bench: Workbench) -> int:

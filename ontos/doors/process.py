@@ -1,34 +1,88 @@
-"""The one workbench of this process, opened on first use; every door asks here."""
+"""The one workbench of this process: opened in a thread of its own, so that pages answer meanwhile.
+
+An embedded store opens in a moment; a SQL warehouse that has to start takes minutes. Every door
+asks here, and is told how long the opening has taken when its own patience ends.
+"""
 
 import threading
+import time
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING
 
-from ontos.bootstrap import Workbench, open_workbench
+from ontos.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from ontos.bootstrap import Workbench
+
+PATIENCE = 20.0
+"""Seconds that a door waits for the opening before it answers that it still goes on."""
 
 _lock = threading.Lock()
-_opened: Workbench | None = None
+_opening: "Future[Workbench] | None" = None
+_since = 0.0
 
 
-def workbench() -> Workbench:
-    """Open it, with its background work, on the first call."""
-    global _opened
+def begin() -> "Future[Workbench]":
+    """The opening, begun now unless it is under way or done; one that failed is begun again."""
+    global _opening, _since
     with _lock:
-        if _opened is None:
-            _opened = open_workbench()
-            _opened.start()
-        return _opened
+        if _opening is None or (_opening.done() and _opening.exception()):
+            _opening, _since = Future(), time.monotonic()
+            threading.Thread(target=_open, args=(_opening,), name="opening", daemon=True).start()
+        return _opening
 
 
-def use(bench: Workbench | None) -> None:
+def workbench(patience: float = PATIENCE) -> "Workbench":
+    """The open workbench; raises Unavailable when it takes longer than `patience` seconds.
+
+    What went wrong with the opening is raised as it is.
+    """
+    try:
+        return begin().result(patience)
+    except TimeoutError as error:
+        raise Unavailable(
+            f"The workbench has been opening its store for {waited():.0f} s. A SQL warehouse that "
+            "was stopped takes minutes to start. Try again in a moment.",
+            reason="opening",
+        ) from error
+
+
+def soon(seconds: float) -> bool:
+    """Whether the opening has ended, in whatever way, within `seconds`."""
+    return bool(wait([begin()], seconds).done)
+
+
+def waited() -> float:
+    """Seconds since the opening began."""
+    return time.monotonic() - _since
+
+
+def use(bench: "Workbench | None") -> None:
     """Serve from `bench`: how tests put their own behind the doors."""
-    global _opened
+    global _opening
     with _lock:
-        _opened = bench
+        _opening = None
+        if bench is not None:
+            _opening = Future()
+            _opening.set_result(bench)
 
 
 def close() -> None:
-    """Stop background work and let go of the store."""
-    global _opened
+    """Stop background work and let go of the store; one still opening is let be."""
+    global _opening
     with _lock:
-        if _opened is not None:
-            _opened.close()
-        _opened = None
+        ended, _opening = _opening, None
+    if ended and ended.done() and not ended.exception():
+        ended.result().close()
+
+
+def _open(opening: "Future[Workbench]") -> None:
+    try:
+        from ontos.bootstrap import open_workbench
+
+        bench = open_workbench()
+        bench.start()
+    except BaseException as error:  # whoever waits for the opening is told
+        opening.set_exception(error)
+        return
+    opening.set_result(bench)

@@ -2,7 +2,6 @@
 
 import inspect
 import itertools
-import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
-from starlette.routing import Mount, compile_path
+from starlette.routing import compile_path
 
 from ontos import __version__
 from ontos.bootstrap import Workbench
@@ -72,16 +71,6 @@ def rest_app(workbench: Callable[[], Workbench]) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     return app
-
-
-def rest_mount(workbench: Callable[[], Workbench]) -> Mount:
-    """The application below /api, whatever a path holds.
-
-    Mount's own pattern ends at a line break, so such a path would be answered by the pages.
-    """
-    mount = Mount("/api", rest_app(workbench))
-    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
-    return mount
 
 
 def _limits(workbench: Callable[[], Workbench]) -> Callable[[str], int]:

@@ -2,39 +2,74 @@
 
 import asyncio
 import os
+import signal
 import socket
 import stat
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
-from ontos.bootstrap import declare
 from ontos.doors import process
 from ontos.doors.health import health_routes
-from ontos.doors.mcp import mcp_routes
-from ontos.doors.rest import rest_mount
+from ontos.doors.later import Later, below
+
+if TYPE_CHECKING:
+    from ontos.bootstrap import Workbench
+
+    Asked = Callable[..., Workbench]
+
+MCP_PATHS = ("/mcp", "/api/mcp")
+"""Databricks Apps take tokens only for paths under /api."""
 
 
-def routes() -> list[BaseRoute]:
+def routes(workbench: "Asked" = process.workbench) -> list[BaseRoute]:
     """REST last: /api/mcp is MCP's, everything else under /api is REST's (404 included)."""
-    declare()
+    mcp = Later(lambda: _mcp(workbench))
     return [
-        *health_routes(process.workbench),
-        *mcp_routes(process.workbench),
-        rest_mount(process.workbench),
+        *health_routes(workbench),
+        *(Route(path, mcp) for path in MCP_PATHS),
+        below("/api", Later(lambda: _rest(workbench))),
     ]
+
+
+def _rest(workbench: "Asked") -> ASGIApp:
+    """Built over an open workbench, so that its operations are known and none of it waits."""
+    workbench()
+    from ontos.doors.rest import rest_app
+
+    return rest_app(workbench)
+
+
+def _mcp(workbench: "Asked") -> ASGIApp:
+    workbench()
+    from ontos.doors.mcp import mcp_door
+
+    return mcp_door(workbench)
 
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Open the store before the first request; leave nothing running after the last."""
+    """Begin to open the store; leave nothing running after the last request."""
     _send_at_once()
-    await asyncio.to_thread(process.workbench)
+    process.begin().add_done_callback(_end_where_useless)
     yield
     await asyncio.to_thread(process.close)
+
+
+def _end_where_useless(opening: "Future[Workbench]") -> None:
+    """A process whose own store does not open ends, and says why; a warehouse may come back."""
+    error = opening.exception()
+    if error is None:
+        return
+    print(f"The workbench cannot open its store. {error}", file=sys.stderr, flush=True)
+    if os.environ.get("ONTOS_WAREHOUSE", "embedded") == "embedded":
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _send_at_once() -> None:

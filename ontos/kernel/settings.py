@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     training_timeout_minutes: int = Field(
         120, ge=1, description="A training job that runs longer is stopped and marked `timeout`."
     )
-    max_upload_mb: int = Field(512, ge=1, description="Largest upload, in megabytes.")
+    max_upload_mb: int = Field(500, ge=1, description="Largest upload, in megabytes.")
     max_body_mb: int = Field(16, ge=1, description="Largest JSON request body, in megabytes.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe log line that is written."

@@ -11,9 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ontos.bootstrap import Workbench, open_workbench
-from ontos.doors.health import health_routes
-from ontos.doors.mcp import mcp_routes
-from ontos.doors.rest import rest_mount
+from ontos.doors.server import routes
 from ontos.govern.members import MemberSpec, grant_role
 from ontos.govern.tokens import TokenSpec, create_token
 from ontos.kernel.jobs import KINDS
@@ -54,13 +52,7 @@ def bench(toys: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work
 @pytest.fixture(scope="module")
 def app(bench: Workbench) -> Starlette:
     """The programmatic doors as ontos.doors.server lays them out, around one workbench."""
-    return Starlette(
-        routes=[
-            *health_routes(lambda: bench),
-            *mcp_routes(lambda: bench),
-            rest_mount(lambda: bench),
-        ]
-    )
+    return Starlette(routes=routes(lambda *_: bench))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ontos.bootstrap import Workbench, declare
-from ontos.doors.rest import rest_mount
+from ontos.doors.server import routes
 from ontos.govern.tokens import TokenSpec, create_token
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import FEATURES
@@ -58,7 +58,7 @@ class World:
 
     def __init__(self, bench: Workbench, ids: dict[str, str]) -> None:
         self.bench, self.ids = bench, ids
-        self.app = Starlette(routes=[rest_mount(lambda: bench)])
+        self.app = Starlette(routes=routes(lambda *_: bench))
         self.before: Mapping[str, Any] = {}
 
     @cached_property

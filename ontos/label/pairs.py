@@ -1,22 +1,21 @@
 """Pairs: prompt and response of an item, what people decided, and what it may be used for."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from ontos.data.catalog import Offset, find_table, look
-from ontos.data.items import items_sql
+from ontos.data.catalog import Offset
 from ontos.data.sheets import SheetColumn
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import NotFound, OntosError
+from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, Input, Limit, Record, Text
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
-from ontos.warehouse import Value, together
+from ontos.label.source_rows import source_rows
+from ontos.warehouse import Value
 
 ReviewStatus = Literal["pending", "approved", "edited", "rejected", "flagged"]
 Source = Literal["canonical", "existing_column", "generated", "feedback", "human", "none"]
@@ -178,7 +177,7 @@ def list_pairs(
     )  # fmt: skip
     if not rows:
         raise no_training_sheet(training_sheet_id)
-    pairs = [Pair(**_shown(row)) for row in rows if row["id"]]
+    pairs = [Pair(**shown(row)) for row in rows if row["id"]]
     return page(pairs, limit, lambda pair: pair.item_ref)
 
 
@@ -218,8 +217,7 @@ def count_pairs(
 @operation("GET /pairs/{pair_id}", needs=read("labels"))
 def get_pair(caller: Caller, pair_id: Id) -> PairInContext:
     """One pair, beside the row that it was made of."""
-    row = find_pair(caller, pair_id)
-    return PairInContext(**row, **_source(caller, row))
+    return in_context(caller, [find_pair(caller, pair_id)])[0]
 
 
 def matching(training_sheet_id: str, where: PairFilter) -> tuple[str, dict[str, Value]]:
@@ -236,7 +234,7 @@ def find_pair(caller: Caller, pair_id: str) -> dict[str, Any]:
     if not rows:
         raise NotFound(f"pair_id: there is no pair {pair_id}. List the pairs of a training sheet.",
                        field="pair_id")  # fmt: skip
-    return _shown(rows[0])
+    return shown(rows[0])
 
 
 def training_sheet(caller: Caller, training_sheet_id: str) -> Assembled:
@@ -259,7 +257,13 @@ def no_training_sheet(training_sheet_id: str) -> NotFound:
     )
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def in_context(caller: Caller, rows: Sequence[Mapping[str, Any]]) -> list[PairInContext]:
+    """Pairs, as `FIND` or `QUEUE` select them, beside their items' rows: one wait for all."""
+    sources = source_rows(caller, rows)
+    return [PairInContext(**row, **found) for row, found in zip(rows, sources, strict=True)]
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     spoken = (
         ("system", row["system_prompt"]),
         ("user", row["prompt"]),
@@ -267,26 +271,3 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     )
     messages = [{"role": role, "content": text} for role, text in spoken if text]
     return {**row, "messages": messages}
-
-
-def _source(caller: Caller, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The item's row as its table holds it now; a pair outlives it, so its loss is no error."""
-    if row["source_table"] is None:
-        return {"source_problem": "This pair was not made of a row."}
-    columns = [SheetColumn(**column) for column in json.loads(row["sheet_columns"])]
-    shown: dict[str, Any] = {"source_columns": columns}
-    items = items_sql(row["source_table"], [c.name for c in columns], row["item_id_column"])
-    try:
-        _, found = together(
-            lambda: find_table(caller, row["source_table"]),
-            lambda: caller.warehouse.rows(
-                f"SELECT * FROM ({items}) AS items WHERE item_ref = :item_ref LIMIT 1",  # noqa: S608
-                item_ref=row["item_ref"],
-            ),
-        )
-    except OntosError as error:
-        return shown | {"source_problem": error.detail}
-    if not found:
-        lost = f"It has no row in {row['source_table']}: it came of feedback, or the row is gone."
-        return shown | {"source_problem": lost}
-    return shown | {"source": look([], found, 1, 0).rows[0]}

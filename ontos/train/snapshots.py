@@ -16,11 +16,18 @@ from ontos.kernel.permission import read
 from ontos.label.pairs import Assembled, training_sheet
 from ontos.label.usage import GATED, Eligibility, eligibility, eligible_sql
 from ontos.train.split import assign
+from ontos.warehouse import together
 
 SHOWN_LABELS = 200
 
 _ELIGIBLE = f"FROM {GATED} WHERE p.training_sheet_id = :id AND {eligible_sql()}"
 _MAY_VALIDATE = eligible_sql("validation")
+
+BY_LABEL = f"""
+SELECT p.response AS label, count(*) AS pairs, count_if(NOT {_MAY_VALIDATE}) AS barred,
+  count(*) OVER () AS classes, sum(count_if(NOT {_MAY_VALIDATE})) OVER () AS all_barred
+{_ELIGIBLE} GROUP BY p.response ORDER BY pairs DESC, label LIMIT :shown
+"""
 
 
 class LabelCount(BaseModel):
@@ -58,15 +65,11 @@ class Snapshot:
 @operation("GET /training-sheets/{training_sheet_id}/training-gate", needs=read("training"))
 def get_training_gate(caller: Caller, training_sheet_id: Id) -> TrainingGate:
     """Which pairs could be trained on now, by label, and why the others could not."""
-    sheet = training_sheet(caller, training_sheet_id)
-    counts = eligibility(caller, training_sheet_id)
-    rows = caller.warehouse.rows(
-        f"SELECT p.response AS label, count(*) AS pairs, count_if(NOT {_MAY_VALIDATE}) AS barred,"
-        " count(*) OVER () AS classes, sum(count_if("
-        f"NOT {_MAY_VALIDATE})) OVER () AS all_barred {_ELIGIBLE}"
-        " GROUP BY p.response ORDER BY pairs DESC, label LIMIT :shown",
-        id=training_sheet_id, shown=SHOWN_LABELS,
-    )  # fmt: skip
+    sheet, counts, rows = together(
+        lambda: training_sheet(caller, training_sheet_id),
+        lambda: eligibility(caller, training_sheet_id),
+        lambda: caller.warehouse.rows(BY_LABEL, id=training_sheet_id, shown=SHOWN_LABELS),
+    )
     classes = rows[0]["classes"] if rows else 0
     barred = int(rows[0]["all_barred"]) if rows else 0
     reason = _why_not(sheet, counts, classes, barred)

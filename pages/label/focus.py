@@ -9,10 +9,10 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, OntosError
 from ontos.label.pairs import PairInContext
 from ontos.label.reviews import review_batch
-from pages.frame import mark, show
+from pages.frame import mark, param, show
 from pages.label.filters import STATUSES
 from pages.label.guard import focus_on
-from pages.label.queue import Queue, begin_again, open_queue, read_anew, read_on
+from pages.label.queue import FIRST, Queue, begin_again, open_page, open_queue, read_anew, read_on
 from pages.label.source_row import source_row
 from pages.label.training_sheets import chosen_sheet, may_review
 
@@ -24,7 +24,7 @@ SHORT = 60
 
 
 def draw(caller: Caller) -> None:
-    sheet = chosen_sheet(caller)
+    sheet = chosen_sheet(caller, open_page(caller, param("sheet")))
     if may_review(caller, sheet):
         _desk(caller, sheet)
 
@@ -33,7 +33,7 @@ def draw(caller: Caller) -> None:
 def _desk(caller: Caller, sheet: TrainingSheet) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         status: Any = st.segmented_control(
-            "Look at", STATUSES, default="pending", key="focus-status", format_func=str.capitalize,
+            "Look at", STATUSES, default=FIRST, key="focus-status", format_func=str.capitalize,
             on_change=begin_again, label_visibility="collapsed", width="content",
         )  # fmt: skip
         queue = open_queue(caller, sheet, status)

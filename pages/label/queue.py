@@ -1,18 +1,23 @@
 """The pairs that are looked at one by one: a window that moves on through those that match."""
 
 from dataclasses import dataclass, field
-from functools import partial
 
 import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Invalid, NotFound
 from ontos.label.labels import LabelDistribution, label_distribution
-from ontos.label.pairs import Pair, PairInContext, ReviewStatus, get_pair, list_pairs
+from ontos.label.pairs import Pair, PairInContext, ReviewStatus, get_pair
+from ontos.label.queue import ReviewQueue, review_queue
 from pages.frame import loaded
+from pages.label.training_sheets import training_sheets, usable
 
-WINDOW, AHEAD = 50, 6
+WINDOW, LABELS = 50, 500
+FIRST: ReviewStatus = "pending"
+"""What the view looks at until something else is chosen."""
 KEY = "focus-queue"
+NO_LABELS = LabelDistribution(total=0, distinct=0, top=[], other=0)
 
 
 @dataclass
@@ -42,11 +47,50 @@ def open_queue(caller: Caller, sheet: TrainingSheet, status: ReviewStatus | None
     kept: Queue | None = st.session_state.get(KEY)
     if kept and (kept.training_sheet_id, kept.status) == (sheet.id, status):
         return kept
-    page, labels = loaded(
-        lambda: list_pairs(caller, sheet.id, review_status=status, limit=WINDOW),
-        lambda: label_distribution(caller, sheet.id, top=500),
+    begun, labels = loaded(
+        lambda: review_queue(caller, sheet.id, review_status=status, limit=WINDOW),
+        lambda: label_distribution(caller, sheet.id, top=LABELS),
     )
-    queue = Queue(sheet.id, status, page.items, page.next_cursor, labels)
+    return _kept(sheet.id, status, begun, labels)
+
+
+def open_page(caller: Caller, wanted: str | None) -> list[TrainingSheet] | None:
+    """The training sheets, and the queue that the page will open, side by side: two waits.
+
+    None where a queue was begun before: then only the training sheets are left to read.
+    """
+    if st.session_state.get(KEY):
+        return None
+    (sheets, labels), begun = loaded(
+        lambda: _sheets_and_labels(caller, wanted), lambda: _first(caller, wanted)
+    )
+    if begun.training_sheet_id:
+        _kept(begun.training_sheet_id, FIRST, begun, labels)
+    return sheets
+
+
+def _sheets_and_labels(
+    caller: Caller, wanted: str | None
+) -> tuple[list[TrainingSheet], LabelDistribution | None]:
+    sheets = training_sheets(caller)
+    chosen = next((s for s in usable(sheets) if s.id == wanted or not wanted), None)
+    return sheets, chosen and label_distribution(caller, chosen.id, top=LABELS)
+
+
+def _first(caller: Caller, wanted: str | None) -> ReviewQueue:
+    """The beginning of the queue that is asked for; of none, where it is not there any more."""
+    try:
+        return review_queue(caller, wanted, review_status=FIRST, limit=WINDOW)
+    except (NotFound, Invalid):
+        return ReviewQueue(training_sheet_id=None, pairs=[])
+
+
+def _kept(
+    sheet_id: str, status: ReviewStatus | None, begun: ReviewQueue, labels: LabelDistribution | None
+) -> Queue:
+    pairs = [Pair(**pair.model_dump()) for pair in begun.pairs]
+    queue = Queue(sheet_id, status, pairs, begun.next_cursor, labels or NO_LABELS)
+    queue.context = {pair.id: pair for pair in begun.pairs}
     st.session_state[KEY] = queue
     return queue
 
@@ -59,28 +103,16 @@ def begin_again() -> None:
 def read_on(caller: Caller, queue: Queue) -> PairInContext | None:
     """The pair to show, beside its row; reads further pairs when the window ends."""
     if queue.pair is None and queue.cursor:
-        page = loaded(
-            lambda: list_pairs(
+        further = loaded(
+            lambda: review_queue(
                 caller, queue.training_sheet_id, review_status=queue.status, limit=WINDOW,
                 cursor=queue.cursor,
             )
         )  # fmt: skip
-        queue.pairs += page.items
-        queue.cursor = page.next_cursor
-    if queue.pair is None:
-        return None
-    _read_context(caller, queue)
-    return queue.context[queue.pair.id]
-
-
-def _read_context(caller: Caller, queue: Queue) -> None:
-    """The pair shown and those after it, side by side: going on costs nothing for a while."""
-    if queue.pairs[queue.at].id in queue.context:
-        return
-    ahead = [p.id for p in queue.pairs[queue.at :][:AHEAD] if p.id not in queue.context]
-    found = loaded(*(partial(get_pair, caller, pair_id) for pair_id in ahead))
-    for shown in found if len(ahead) > 1 else [found]:
-        queue.context[shown.id] = shown
+        queue.pairs += [Pair(**pair.model_dump()) for pair in further.pairs]
+        queue.context |= {pair.id: pair for pair in further.pairs}
+        queue.cursor = further.next_cursor
+    return queue.context[queue.pair.id] if queue.pair else None
 
 
 def read_anew(caller: Caller, queue: Queue, pair_id: str) -> None:

@@ -10,11 +10,25 @@ from ontos.kernel.permission import decide, write
 from pages.frame import empty, loaded, pick
 
 
-def chosen_sheet(caller: Caller) -> TrainingSheet:
-    """Let one be picked, beside how much of it is decided; where there is none, stop."""
-    sheets: Sequence[TrainingSheet] = loaded(lambda: list_training_sheets(caller, limit=200)).items
-    usable = [s for s in sheets if s.status in ("ready", "archived")]
-    if not usable:
+def training_sheets(caller: Caller) -> list[TrainingSheet]:
+    """Those to choose among, newest first."""
+    return list_training_sheets(caller, limit=200).items
+
+
+def usable(sheets: Sequence[TrainingSheet]) -> list[TrainingSheet]:
+    """Those that have their pairs."""
+    return [sheet for sheet in sheets if sheet.status in ("ready", "archived")]
+
+
+def chosen_sheet(caller: Caller, sheets: Sequence[TrainingSheet] | None = None) -> TrainingSheet:
+    """Let one be picked, beside how much of it is decided; where there is none, stop.
+
+    `sheets` are those that were read already.
+    """
+    if sheets is None:
+        sheets = loaded(lambda: training_sheets(caller))
+    open_ones = usable(sheets)
+    if not open_ones:
         assembling = any(s.status == "assembling" for s in sheets)
         empty(
             "No pairs to review yet",
@@ -25,7 +39,7 @@ def chosen_sheet(caller: Caller) -> TrainingSheet:
         st.stop()
     choice, meter = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
     with choice:
-        chosen = pick("Training sheet", usable, "sheet", title=_title) or usable[0]
+        chosen = pick("Training sheet", open_ones, "sheet", title=_title) or open_ones[0]
     with meter:
         _meter(chosen)
     return chosen

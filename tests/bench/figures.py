@@ -79,12 +79,12 @@ def template(caller: Caller) -> str:
 
 
 def assemble(caller: Caller, over: Sheet, template_id: str) -> TrainingSheet:
-    """Assemble and wait until it is ready."""
+    """Assemble and wait until it is ready; asking seldom, since each look counts its pairs."""
     made = assemble_sheet(caller, over.id, AssembleSpec(
         name="bench", template_id=template_id, column_mapping={"message": "message"},
         response_column="label",
     ))  # fmt: skip
     while (seen := get_training_sheet(caller, made.id)).status == "assembling":
-        time.sleep(0.05)
+        time.sleep(0.5)
     assert seen.status == "ready", seen.error_message
     return seen

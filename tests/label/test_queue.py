@@ -1,0 +1,63 @@
+"""The review queue: windows of pairs beside their rows, in two waits."""
+
+import pytest
+
+from ontos.kernel.errors import NotFound
+from ontos.kernel.fields import new_id
+from ontos.label.pairs import get_pair
+from ontos.label.queue import review_queue
+from ontos.label.reviews import Review, review_pairs
+from ontos.warehouse import tally
+
+
+def test_each_pair_is_beside_its_row(caller, assemble):
+    made = assemble()
+    queue = review_queue(caller, made.id)
+    assert [pair.item_ref for pair in queue.pairs] == [f"i{n}" for n in range(6)]
+    assert [pair.source["text"] for pair in queue.pairs] == [f"text {n}" for n in range(6)]
+    assert queue.pairs[0] == get_pair(caller, queue.pairs[0].id)
+
+
+def test_windows_go_on_where_the_one_before_ended(caller, assemble):
+    made = assemble()
+    first = review_queue(caller, made.id, limit=4)
+    second = review_queue(caller, made.id, limit=4, cursor=first.next_cursor)
+    assert [len(first.pairs), len(second.pairs)] == [4, 2]
+    assert second.next_cursor is None
+    assert second.pairs[0].item_ref == "i4"
+
+
+def test_what_is_decided_leaves_the_queue(caller, assemble):
+    made = assemble()
+    review_pairs(caller, made.id, Review(action="approve", pair_ids=[made.pair("i0").id]))
+    waiting = review_queue(caller, made.id, review_status="pending")
+    assert "i0" not in {pair.item_ref for pair in waiting.pairs}
+    assert [p.item_ref for p in review_queue(caller, made.id, review_status="approved").pairs] == [
+        "i0"
+    ]
+
+
+def test_the_newest_is_meant_where_none_is_named(caller, assemble):
+    assert review_queue(caller).training_sheet_id is None
+    assemble(name="older")
+    newest = assemble(name="newer")
+    assemble(name="unfinished", status="assembling")
+    assert review_queue(caller).training_sheet_id == newest.id
+    with pytest.raises(NotFound, match="no training sheet"):
+        review_queue(caller, new_id())
+
+
+def test_two_waits_however_many_pairs(caller, assemble):
+    made = assemble()
+    with tally() as cost:
+        review_queue(caller, made.id)
+    assert cost.waits <= 2
+
+
+def test_pairs_outlive_their_table(caller, assemble, table):
+    made = assemble()
+    name = caller.warehouse.rows("SELECT source_table FROM sheets WHERE id = :id", id=made.sheet_id)
+    caller.warehouse.execute(f"DROP TABLE {name[0]['source_table']}")
+    found = review_queue(caller, made.id).pairs
+    assert len(found) == 6
+    assert all(pair.source is None and pair.source_problem for pair in found)

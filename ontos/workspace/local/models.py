@@ -1,8 +1,9 @@
 """The model registry: MLflow on a sqlite file."""
 
+import os
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -84,7 +85,8 @@ class LocalModels:
             if not self._store.exists():
                 self._store.parent.mkdir(parents=True, exist_ok=True)
                 (part := self._store.with_suffix(".part")).unlink(missing_ok=True)
-                SqlAlchemyStore(f"sqlite:///{part}", str(self._artifacts)).engine.dispose()
+                with unsynced(part):
+                    SqlAlchemyStore(f"sqlite:///{part}", str(self._artifacts)).engine.dispose()
                 part.replace(self._store)
 
     def _model(self, name: str) -> Any:
@@ -105,6 +107,28 @@ class LocalModels:
         uri, mlflow = f"sqlite:///{self._store}", open_mlflow()
         with quietly():
             return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@contextmanager
+def unsynced(path: Path) -> Iterator[None]:
+    """Let SQLite write this file without waiting for the disk; at the end all of it is there.
+
+    MLflow makes its tables in some hundred commits, which is most of the first training's time.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def relax(connection: Any, _record: Any) -> None:
+        if any(row[2] == str(path) for row in connection.execute("PRAGMA database_list")):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", relax)
+    try:
+        yield
+        with path.open("rb") as made:
+            os.fsync(made.fileno())
+    finally:
+        event.remove(Engine, "connect", relax)
 
 
 def _quoted(name: str) -> str:

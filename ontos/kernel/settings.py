@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,7 +20,9 @@ class Settings(BaseSettings):
     workspace: Literal["local", "databricks"] = Field(
         "local", description="Where models, files, serving and compute live."
     )
-    http_path: str | None = Field(None, description="HTTP path of the Databricks SQL warehouse.")
+    http_path: str | None = Field(
+        None, description="HTTP path of the Databricks SQL warehouse, or its id alone."
+    )
     catalog: str = Field("workbench", description="Unity Catalog catalog of the workbench.")
     statement_timeout: int = Field(
         120, ge=1, description="Seconds after which the warehouse gives up on a statement."
@@ -53,6 +55,12 @@ class Settings(BaseSettings):
     debug_footer: bool = Field(
         False, description="Show statements, sequential waits and seconds under each page."
     )
+
+    @field_validator("http_path")
+    @classmethod
+    def _path_of_id(cls, given: str | None) -> str | None:
+        """An app's resource gives the id; what has a slash is a path already."""
+        return f"/sql/1.0/warehouses/{given}" if given and "/" not in given else given
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,108 @@
+"""What a deployment reads: app.yaml, the bundle and the job's SQL, held to what they speak of.
+
+With ONTOS_BUNDLE_SCHEMA naming the output of `databricks bundle schema`, the bundle is checked
+against that as well.
+"""
+
+import json
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ontos.kernel.settings import Settings
+from ontos.kernel.tenancy import desired
+from ontos.warehouse.migrate import declared
+
+ROOT = Path(__file__).parents[1]
+BUNDLE_ONLY = {"source_code_path", "config"}
+"""Keys of an app that the bundle reads itself."""
+
+
+@cache
+def bundle() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "databricks.yml").read_text())
+
+
+def app() -> dict[str, Any]:
+    return bundle()["resources"]["apps"]["workbench"]
+
+
+def app_yaml() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "app.yaml").read_text())
+
+
+def test_every_resource_is_one_that_the_sdk_knows() -> None:
+    """A key or a choice that the API does not have would not come back."""
+    from databricks.sdk.service import apps, catalog, jobs, sql
+
+    resources = bundle()["resources"]
+    assert set(resources) == {"apps", "sql_warehouses", "schemas", "volumes", "jobs"}
+    kinds = {
+        "apps": apps.App, "sql_warehouses": sql.GetWarehouseResponse, "jobs": jobs.JobSettings,
+        "schemas": catalog.SchemaInfo, "volumes": catalog.VolumeInfo,
+    }  # fmt: skip
+    for family, kind in kinds.items():
+        for name, written in resources[family].items():
+            sent = {key: value for key, value in written.items() if key not in BUNDLE_ONLY}
+            assert kind.from_dict(sent).as_dict() == sent, (family, name)
+
+
+def test_both_ways_of_starting_the_app_agree() -> None:
+    config, alone = app()["config"], app_yaml()
+    assert config["command"] == alone["command"]
+    assert [e["name"] for e in config["env"]] == [e["name"] for e in alone["env"]]
+    sources = {e["name"]: e["value_from"] for e in config["env"] if "value_from" in e}
+    assert sources == {e["name"]: e["valueFrom"] for e in alone["env"] if "valueFrom" in e}
+
+
+def test_what_the_app_is_given_are_settings_and_declared_resources() -> None:
+    names = {f"ONTOS_{field.upper()}" for field in Settings.model_fields}
+    resources = {resource["name"] for resource in app()["resources"]}
+    for entry in app_yaml()["env"]:
+        assert entry["name"] in names
+        assert "value" in entry or entry["valueFrom"] in resources
+    values = {e["name"].removeprefix("ONTOS_").lower(): e["value"] for e in app_yaml()["env"]
+              if "value" in e}  # fmt: skip
+    assert Settings(**values).identity == "proxy"
+
+
+def test_a_warehouse_is_named_by_its_id_or_by_its_path() -> None:
+    assert Settings(http_path="0123abcd").http_path == "/sql/1.0/warehouses/0123abcd"
+    assert Settings(http_path="/sql/1.0/warehouses/7").http_path == "/sql/1.0/warehouses/7"
+
+
+def test_dev_and_prod_keep_apart() -> None:
+    targets = bundle()["targets"]
+    assert {name: target["mode"] for name, target in targets.items()} == {
+        "dev": "development", "prod": "production",
+    }  # fmt: skip
+    default = bundle()["variables"]["catalog"]["default"]
+    assert targets["dev"]["variables"]["catalog"] != default
+
+
+def test_the_job_keeps_every_table_of_an_org() -> None:
+    sql = ROOT / bundle()["resources"]["jobs"]["maintain"]["tasks"][0]["sql_task"]["file"]["path"]
+    text = sql.read_text()
+    tables = set(declared(desired(system=False)))
+    for verb in ("OPTIMIZE", "VACUUM"):
+        assert set(re.findall(rf"^{verb} (\w+);$", text, re.M)) == tables
+
+
+def test_every_variable_that_is_used_is_declared() -> None:
+    used = set(re.findall(r"\$\{var\.(\w+)\}", (ROOT / "databricks.yml").read_text()))
+    assert used == set(bundle()["variables"])
+
+
+def test_the_bundle_follows_its_public_schema() -> None:
+    place = os.environ.get("ONTOS_BUNDLE_SCHEMA")
+    if not place:
+        pytest.skip("ONTOS_BUNDLE_SCHEMA does not name the output of `databricks bundle schema`")
+    import jsonschema_rs
+
+    validator = jsonschema_rs.validator_for(json.loads(Path(place).read_text()))
+    assert [str(error) for error in validator.iter_errors(bundle())] == []

@@ -93,7 +93,8 @@ def _found(run: Run, training: TrainingJob) -> str | None:
 
 def _submit(run: Run, training: TrainingJob) -> str:
     caller, compute = run.caller, run.caller.workspace.compute
-    advance(caller, training.id, "queued", message="Laying out its pairs, and opening the model registry")
+    opening = "Laying out its pairs, and opening the model registry"
+    advance(caller, training.id, "queued", message=opening)
     _leave_out_changed(caller, training)
     folder = compute.folder(training.id)
     (folder / "config.json").write_text(json.dumps(_config(caller, training)), "utf-8")

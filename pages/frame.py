@@ -18,6 +18,7 @@ from ontos.kernel.errors import Invalid, OntosError
 from ontos.kernel.fields import explain
 from ontos.kernel.jobs import Job
 from ontos.warehouse import tally, together
+from pages.words import named
 
 T = TypeVar("T")
 
@@ -98,7 +99,10 @@ def caller() -> Caller:
 
 def show(error: OntosError) -> None:
     """A refusal in the page: what is wrong, what to do, and the id that the log knows it by."""
-    st.error(f"**{error.title}.** {error.detail}", icon=":material/error:")
+    detail = error.detail
+    if error.field:
+        detail = detail.replace(f"{error.field}: ", f"{named(error.field)}: ", 1)
+    st.error(f"**{error.title}.** {detail}", icon=":material/error:")
     st.caption(f"Reference {correlation()[:12]}")
 
 

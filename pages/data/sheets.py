@@ -19,6 +19,7 @@ from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.sheet_edit import draw_edit
 from pages.data.words import escaped, short
 from pages.frame import attempt, empty, go, loaded, mark, param
+from pages.words import many
 
 SHOWN = 25
 STATES: dict[str, Status | None] = {
@@ -76,8 +77,8 @@ def _from(cursor: str | None) -> None:
 
 def _row(sheet: Sheet) -> None:
     about = [
-        f"{sheet.item_count:,} items" if sheet.item_count is not None else "not counted yet",
-        f"{len(sheet.columns)} columns",
+        many(sheet.item_count, "item") if sheet.item_count is not None else "not counted yet",
+        many(len(sheet.columns), "column"),
         short(sheet.source_table),
         f"changed {sheet.updated_at:%Y-%m-%d %H:%M} by {sheet.updated_by}",
     ]
@@ -131,7 +132,7 @@ def _draw_rows(sheet: Sheet, page: Preview | OntosError) -> None:
 
 def _facts(sheet: Sheet) -> None:
     named = f"the column {sheet.item_id_column}" if sheet.item_id_column else "their content"
-    counted = f"{sheet.item_count:,} items" if sheet.item_count is not None else "Items"
+    counted = many(sheet.item_count, "item") if sheet.item_count is not None else "Items"
     st.caption(escaped(f"{sheet.source_table} · {counted} named by {named}"))
     if sheet.description:
         st.text(sheet.description)
@@ -166,4 +167,4 @@ def _act(caller: Caller, sheet: Sheet, pressed: str) -> None:
 
 
 def _published(sheet: Sheet) -> str:
-    return f"Published with {sheet.item_count:,} items"
+    return f"Published with {many(sheet.item_count, 'item')}"

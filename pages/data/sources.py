@@ -23,6 +23,7 @@ from pages.data.columns import pictures, types
 from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.words import escaped, short, size
 from pages.frame import attempt, go, loaded, param, show
+from pages.words import many
 
 ENDINGS = ["csv", "tsv", "txt", "parquet", "jsonl", "ndjson", "json"]
 SHOWN = 25
@@ -72,7 +73,7 @@ def _load(caller: Caller, file: Any, name: str) -> None:
         except OntosError as error:
             _refused(error)
             return
-    st.toast(f"Loaded {source.rows:,} rows", icon=":material/check_circle:")
+    st.toast(f"Loaded {many(source.rows, 'row')}", icon=":material/check_circle:")
     go("data", "upload", source=source.id, table=source.table)
 
 
@@ -100,8 +101,8 @@ def _draw_list(caller: Caller, found: Page[Source]) -> None:
 
 def _row(caller: Caller, source: Source) -> None:
     about = [
-        f"{source.rows:,} rows",
-        f"{len(source.columns)} columns",
+        many(source.rows, "row"),
+        many(len(source.columns), "column"),
         f"{source.file_name}, {size(source.size_bytes)}",
         f"{source.created_at:%Y-%m-%d %H:%M} by {source.created_by}",
     ]
@@ -144,7 +145,8 @@ def _draw_one(caller: Caller, source_id: str) -> None:
     if sure:
         _delete(caller, source)
     st.caption(escaped(
-        f"{source.table} · {source.rows:,} rows from {source.file_name}, {size(source.size_bytes)}"
+        f"{source.table} · {many(source.rows, 'row')} from {source.file_name},"
+        f" {size(source.size_bytes)}"
     ))  # fmt: skip
     st.markdown(types(source.columns))
     if isinstance(page, OntosError):

@@ -6,6 +6,7 @@ from ontos.deploy.models import Model, RegisteredVersion, list_model_versions, l
 from ontos.kernel.caller import Caller
 from pages.data.words import escaped
 from pages.frame import empty, go, link, loaded, param
+from pages.words import many
 
 
 def draw(caller: Caller) -> None:
@@ -35,7 +36,7 @@ def _row(model: Model) -> None:
     serving = f" · answers as {', '.join(model.endpoints)}" if model.endpoints else ""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{escaped(model.name)}** · {model.trained_versions} versions  \n"
+            f"**{escaped(model.name)}** · {many(model.trained_versions, 'version')}  \n"
             f":gray[:small[{newest}{sheet}{escaped(serving)}]]",
             width="stretch",
         )
@@ -62,7 +63,7 @@ def _version(version: RegisteredVersion) -> None:
     accuracy = version.metrics.get("val_accuracy")
     facts = [
         f"{accuracy:.1%} right on validation" if accuracy is not None else "",
-        f"{version.train_pairs:,} pairs" if version.train_pairs is not None else "",
+        many(version.train_pairs, "pair") if version.train_pairs is not None else "",
         f"asks for {', '.join(version.inputs)}" if version.inputs else "",
         f"answers as {', '.join(version.endpoints)}" if version.endpoints else "",
         f"alias {', '.join(version.aliases)}" if version.aliases else "",

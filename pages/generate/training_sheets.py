@@ -15,6 +15,7 @@ from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded, mark, param
 from pages.generate.bars import draw_bar
 from pages.generate.work import active, draw_generation, draw_work
+from pages.words import many
 
 SHOWN = 25
 
@@ -55,8 +56,8 @@ def _row(sheet: TrainingSheet) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f"**{escaped(sheet.name)}** {mark(sheet.status)}  \n"
-                f":gray[:small[{sheet.total_items:,} pairs · {escaped(sheet.sheet_name)} through "
-                f"{escaped(sheet.template_name)} · {sheet.created_at:%Y-%m-%d %H:%M} by "
+                f":gray[:small[{many(sheet.total_items, 'pair')} · {escaped(sheet.sheet_name)}"
+                f" through {escaped(sheet.template_name)} · {sheet.created_at:%Y-%m-%d %H:%M} by "
                 f"{escaped(sheet.created_by)}]]",
                 width="stretch",
             )

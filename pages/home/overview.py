@@ -16,6 +16,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.jobs import Job
 from ontos.sample.project import get_sample, load_sample, remove_sample
 from pages.frame import attempt, go, loaded, polled, progress
+from pages.words import many
 
 STEPS = (
     ("data", "Data", "items", "sheets", "sheet"),
@@ -62,7 +63,7 @@ def _funnel(funnel: Funnel) -> None:
             with st.container(border=True, gap="xxsmall", width=142):
                 st.page_link(f"{key}/page.py", label=f"**{title}**")
                 st.metric(LARGE[large], f"{counts[large]:,}")
-                st.caption(f"{counts[small]:,} {noun if counts[small] == 1 else noun + 's'}")
+                st.caption(many(counts[small], noun))
 
 
 def _sample(caller: Caller) -> None:
@@ -72,7 +73,9 @@ def _sample(caller: Caller) -> None:
             "that were made of it stay."
         )
         if st.button("Remove it", type="primary"):
-            removed = attempt(remove_sample, caller, done=lambda r: f"{r.pairs} pairs removed")
+            removed = attempt(
+                remove_sample, caller, done=lambda r: f"{many(r.pairs, 'pair')} removed"
+            )
             if removed:
                 st.rerun()
 

@@ -21,6 +21,7 @@ from ontos.improve.gaps import (
 from ontos.kernel.caller import Caller
 from pages.frame import attempt, empty, go, loaded, mark, param, pick
 from pages.tables import rows_of
+from pages.words import many
 
 KINDS: Mapping[str, str] = {
     "label_errors": "Wrong on a label",
@@ -79,7 +80,7 @@ def _analyse(caller: Caller, endpoint: Endpoint) -> None:
         st.caption(f"{endpoint.model_name} version {endpoint.model_version}")
     name, looked, count = st.session_state.get("looked-at", (None, {}, 0))
     if name == endpoint.name:
-        with st.expander(f"{count} gaps found. What was looked at"):
+        with st.expander(f"{many(count, 'gap')} found. What was looked at"):
             for kind, what in looked.items():
                 st.markdown(f"- **{KINDS.get(kind, kind)}**: {what}")
 

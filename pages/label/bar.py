@@ -13,6 +13,7 @@ from ontos.label.reviews import ReviewConflict, review_batch
 from pages.frame import mark, show
 from pages.label.batch import receipt
 from pages.label.drafts import Drafts, conflicts_of, drafts_of, read_again
+from pages.words import many
 
 REASON = "bar-reason"
 SHOWN = 20
@@ -33,7 +34,7 @@ def save_bar(drafts: Drafts, here: Set[str], matching: int) -> bool:
     st.html(STICKY)
     if not drafts:
         hint = "Change a response or choose a decision; Ctrl+S saves."
-        st.markdown(f"**{matching:,} pairs** :gray[{hint}]", width="stretch")
+        st.markdown(f"**{many(matching, 'pair')}** :gray[{hint}]", width="stretch")
         return False
     elsewhere = len(drafts.keys() - here)
     more = f" · {elsewhere:,} on other pages" if elsewhere else ""

@@ -10,6 +10,7 @@ from ontos.label.pairs import PairCount, PairFilter
 from ontos.label.reviews import ReviewResult, review_pairs
 from pages.frame import attempt
 from pages.label.drafts import read_again
+from pages.words import many
 
 OTHERS = {
     "reject": "Reject", "flag": "Flag", "reopen": "Reopen", "edit": "Change the response",
@@ -41,7 +42,7 @@ def _approve(caller: Caller, sheet: TrainingSheet, where: PairFilter, count: int
         f"**{count:,} {where.review_status} pairs** match the filter. Their responses become the "
         "labels of their items and are used again. Pairs without a response stay as they are."
     )
-    if st.button(f"Approve {count:,} pairs", type="primary", key="approve-all-yes"):
+    if st.button(f"Approve {many(count, 'pair')}", type="primary", key="approve-all-yes"):
         _review(caller, sheet, {"action": "approve", "where": where})
 
 
@@ -54,7 +55,7 @@ def _decide(caller: Caller, sheet: TrainingSheet, where: PairFilter, count: int)
     )
     if action in ("reject", "flag", "reopen"):
         st.caption("Labels that came from these pairs are withdrawn; their history is kept.")
-    if st.button(f"{OTHERS[str(action)]}: {count:,} pairs", type="primary", key="all-yes"):
+    if st.button(f"{OTHERS[str(action)]}: {many(count, 'pair')}", type="primary", key="all-yes"):
         given = {"action": action, "where": where, "response": response, "reason": reason or None}
         _review(caller, sheet, given)
 

@@ -12,6 +12,7 @@ from ontos.label.usage import Eligibility, get_eligibility
 from pages.frame import loaded
 from pages.label.training_sheets import chosen_sheet
 from pages.label.usage import USE_WORDS
+from pages.words import many
 
 FORMATS = {
     "openai_chat": "OpenAI chat: messages", "anthropic": "Anthropic: system and messages",
@@ -55,7 +56,7 @@ def _download(
 ) -> None:  # fmt: skip
     download = f"{sheet.name}.{use}.{form}.jsonl"
     st.download_button(
-        f"Download {counts.eligible:,} pairs",
+        f"Download {many(counts.eligible, 'pair')}",
         data=lambda: "".join(export_pairs(caller, sheet.id, form, use).chunks),
         file_name=download, mime="application/jsonl", type="primary", icon=":material/download:",
         on_click="ignore", key="export-download",

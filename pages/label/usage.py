@@ -16,6 +16,7 @@ from pages.frame import attempt, loaded
 from pages.label.filters import STATUSES
 from pages.label.training_sheets import chosen_sheet
 from pages.tables import rows_of
+from pages.words import many
 
 USE_WORDS = {
     "training": "Training", "validation": "Validation", "evaluation": "Evaluation",
@@ -93,5 +94,5 @@ def _set(caller: Caller, sheet: TrainingSheet) -> None:
             usage = {"where": where, "allowed_uses": allowed,
                      "prohibited_uses": prohibited, "reason": reason}  # fmt: skip
             if attempt(set_usage_of_pairs, caller, sheet.id, usage,
-                       done=lambda change: f"Set for {change.changed:,} items"):  # fmt: skip
+                       done=lambda change: f"Set for {many(change.changed, 'item')}"):  # fmt: skip
                 st.rerun()

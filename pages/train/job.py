@@ -20,6 +20,7 @@ from pages.data.words import escaped
 from pages.frame import attempt, go, link, loaded, mark, polled
 from pages.tables import rows_of
 from pages.train.figures import confusions, per_label
+from pages.words import many
 
 NARROW = 380
 """Pixels; a narrow window puts what is beside it below."""
@@ -93,7 +94,10 @@ def _cancel(caller: Caller, job: TrainingJob) -> None:
 def _evaluate(caller: Caller, job: TrainingJob) -> None:
     with st.spinner("Asking the model every validation pair"):
         done = attempt(
-            evaluate_training_job, caller, job.id, done=lambda e: f"{e.examples:,} pairs answered"
+            evaluate_training_job,
+            caller,
+            job.id,
+            done=lambda e: f"{many(e.examples, 'pair')} answered",
         )
     if done:
         st.rerun()
@@ -210,7 +214,7 @@ def _came_from(job: TrainingJob, lineage: TrainingLineage) -> None:
     sheet = link("label", "review", sheet=job.training_sheet_id)
     graph = link("govern", "lineage", entity=f"training_job/{job.id}")
     st.markdown(
-        f"- **{job.total_pairs:,} pairs** of the training sheet "
+        f"- **{many(job.total_pairs, 'pair')}** of the training sheet "
         f"[{escaped(lineage.training_sheet_name)}]({sheet}): {job.train_pairs:,} trained, "
         f"{job.val_pairs:,} judged\n"
         f"- Items of the sheet **{escaped(lineage.sheet_name)}**"

@@ -7,6 +7,7 @@ from ontos.train.training_jobs import TRAINING_STATES, TrainingJob, list_trainin
 from pages.data.words import escaped
 from pages.frame import empty, go, loaded, mark, param, polled
 from pages.train.job import draw_job
+from pages.words import many
 
 SHOWN = 25
 STATES = {"All": None, "Succeeded": "succeeded", "Running": "running", "Failed": "failed"}
@@ -71,7 +72,8 @@ def _row(job: TrainingJob) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{escaped(job.model_name)}**{version} {mark(job.status)}{running}  \n"
-            f":gray[:small[{escaped(job.training_sheet_name)} · {job.total_pairs:,} pairs{good}"
+            f":gray[:small[{escaped(job.training_sheet_name)} · "
+            f"{many(job.total_pairs, 'pair')}{good}"
             f" · {job.created_at:%Y-%m-%d %H:%M} by {escaped(job.created_by)}]]",
             width="stretch",
         )

@@ -92,7 +92,7 @@ def test_a_refused_publish_says_why(
     name = table("twice", [{"id": "a"}, {"id": "a"}])
     sheet = create_sheet(caller, SheetSpec(name="mine", source_table=name, item_id_column="id"))
     at = press(open_page(view="sheets", sheet=sheet.id), "Publish")
-    assert "item_id_column" in at.error[0].value
+    assert "Item id column: id must name each row once" in at.error[0].value
 
 
 def test_a_sheet_is_renamed_and_archived(

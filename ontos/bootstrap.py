@@ -6,6 +6,7 @@ import os
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import ontos
 from ontos import warehouse as warehouses
@@ -18,8 +19,8 @@ from ontos.kernel.outbox import Outbox
 from ontos.kernel.pool import Pool
 from ontos.kernel.pulse import Pulse
 from ontos.kernel.settings import Settings, settings
-from ontos.kernel.tenancy import SYSTEM, add_org, org_schema, prepare_org, prepare_system
-from ontos.warehouse import Warehouse, on_statement, open_embedded
+from ontos.kernel.tenancy import SYSTEM, Tenant, add_org, prepare_org, prepare_system, renew
+from ontos.warehouse import Warehouse, on_statement, open_embedded, together
 from ontos.workspace import Person, Workspace
 
 STAGES = (
@@ -50,35 +51,38 @@ class Workbench:
 
     def __post_init__(self) -> None:
         self.directory = Directory(
-            self.engine.within(SYSTEM), self.store, self.workspace, self.settings, self.pulse
+            self.engine.within(SYSTEM), self._store, self.workspace, self.settings, self.pulse
         )
         self.pool = Pool(
-            self.directory.orgs, self._job_caller, self.store, self.settings.job_workers
+            self.directory.tenants, self.directory.of_job, self._store, self.settings.job_workers
         )
-        self.outbox = Outbox(self.directory.orgs, lambda org: self._job_caller("outbox", org))
+        self.outbox = Outbox(self.directory.tenants, partial(self.directory.of_process, "outbox"))
         for listener in (self.directory.heard, self.pool.wake, self.outbox.wake):
             self.pulse.listen(listener)
 
-    def store(self, org: str) -> Warehouse:
-        return self.engine.within(org_schema(org))
+    def store(self, org: str, project: str | None = None) -> Warehouse:
+        return self._store(Tenant(org, project))
 
-    def workspace(self, org: str, person: Person) -> Workspace:
+    def workspace(self, tenant: Tenant, person: Person) -> Workspace:
+        store = self._store(tenant)
         if self.settings.workspace == "databricks":
-            return workspaces.databricks_workspace(self.settings, self.store(org), org, person)
-        return workspaces.local_workspace(self.settings, self.store(org), org)
+            return workspaces.databricks_workspace(self.settings, store, tenant.name, person)
+        return workspaces.local_workspace(self.settings, store, tenant.name)
 
-    def local_caller(self, org: str | None = None, door: str = "python") -> Caller:
+    def local_caller(
+        self, org: str | None = None, door: str = "python", project: str | None = None
+    ) -> Caller:
         """The operating-system user, administrator of an embedded store."""
-        return self.directory.of_person(local_person(), org, door)
+        return self.directory.of_person(local_person(), org, door, project)
 
     def known(self, person: Person) -> Person:
         """The same person, with the groups that the workspace says they belong to."""
-        groups = self.workspace(self.settings.org, person).people.groups(person)
+        groups = self.workspace(Tenant(self.settings.org), person).people.groups(person)
         return replace(person, groups=groups)
 
     def checks(self) -> dict[str, Callable[[], object]]:
         """What must answer before this process is ready; each raises OntosError with its reason."""
-        local = self.workspace(self.settings.org, local_person())
+        local = self.workspace(Tenant(self.settings.org), local_person())
         return {
             "warehouse": lambda: self.engine.rows("SELECT 1 AS one"),
             "models": local.models.check,
@@ -93,8 +97,8 @@ class Workbench:
         self.outbox.stop()
         self.engine.close()
 
-    def _job_caller(self, user: str, org: str) -> Caller:
-        return self.directory.of_person(Person(user), org, door="job")
+    def _store(self, tenant: Tenant) -> Warehouse:
+        return self.engine.within(tenant.schema)
 
 
 def local_person() -> Person:
@@ -115,8 +119,11 @@ def open_workbench(chosen: Settings | None = None) -> Workbench:
     for org in bench.directory.orgs():
         prepare_org(engine, org, me)
     if chosen.org not in bench.directory.orgs():
-        add_org(engine, chosen.org, chosen.org.capitalize(), me)
+        group = chosen.admin_group if chosen.workspace == "databricks" else None
+        add_org(engine, chosen.org, chosen.org.capitalize(), me, group)
         bench.directory.forget()
+    projects = [tenant for tenant in bench.directory.tenants() if tenant.project]
+    together(*(partial(renew, engine, tenant) for tenant in projects))
     return bench
 
 

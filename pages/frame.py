@@ -14,10 +14,11 @@ from ontos.doors import process
 from ontos.doors.session import can_sign_in, from_session
 from ontos.kernel.caller import Caller
 from ontos.kernel.correlation import correlation
-from ontos.kernel.errors import Invalid, OntosError
+from ontos.kernel.errors import Denied, Invalid, OntosError
 from ontos.kernel.fields import explain
 from ontos.kernel.jobs import Job
 from ontos.warehouse import tally, together
+from pages import place
 from pages.words import named
 
 T = TypeVar("T")
@@ -85,13 +86,22 @@ def _footer(cost: Any) -> None:
 
 
 def caller() -> Caller:
-    """Who is looking at this page, in the org they chose. Asks them to sign in where it must."""
+    """Who is looking at this page, in the org and project they chose.
+
+    Asks them to sign in where it must, and leads out of a place that is not theirs.
+    """
     bench = process.workbench()
     try:
-        return from_session(bench, st.session_state.get("org"))
+        asking = from_session(bench, *place.chosen())
+        place.remember(asking)
+        return asking
     except OntosError as error:
-        st.title("Sign in", anchor=False)
+        denied = isinstance(error, Denied)
+        st.title("Not yours to enter" if denied else "Sign in", anchor=False)
         show(error)
+        if denied:
+            st.button("Leave", on_click=place.leave, icon=":material/arrow_back:")
+            st.stop()
         if can_sign_in(bench):
             st.button("Sign in", on_click=st.login, type="primary")
         st.stop()
@@ -163,8 +173,8 @@ def go(stage: str, view: str | None = None, **params: Any) -> None:
 
 
 def link(stage: str, view: str | None = None, **params: Any) -> str:
-    """The address of a page, for links in text and grids."""
-    query = {"view": view, **params}
+    """The address of a page in this org and project, for links in text and grids."""
+    query = {**place.named(), "view": view, **params}
     given = {k: str(v) for k, v in query.items() if v is not None}
     return f"/{'' if stage == 'home' else stage}" + (f"?{urlencode(given)}" if given else "")
 

@@ -69,15 +69,13 @@ def _opened() -> bool:
 
 
 def _who() -> None:
-    """Whose rights the pages use, and in which org."""
-    from ontos.doors import process
+    """Whose rights the pages use, and in which org and project."""
+    from pages import place
     from pages.frame import caller
 
     asking = caller()
-    orgs = process.workbench().directory.orgs_of(asking.person)
     with st.sidebar:
-        if len(orgs) > 1:
-            st.selectbox("Org", orgs, index=orgs.index(asking.org), key="org")
+        place.draw(asking)
         st.caption(f":material/person: {asking.user} · {', '.join(sorted(asking.roles))}")
 
 

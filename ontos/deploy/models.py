@@ -89,10 +89,9 @@ def registered(caller: Caller, model_name: str) -> list[ModelVersion]:
 
 def find_version(caller: Caller, model_name: str, version: str) -> ModelVersion:
     """One version; raises NotFound that names the versions there are."""
+    if found := caller.workspace.models.version(model_name, version):
+        return found
     versions = registered(caller, model_name)
-    for each in versions:
-        if each.version == version:
-            return each
     shown = ", ".join(each.version for each in versions[:20])
     raise NotFound(
         f"model_version: {model_name} has no version {version[:60]!r}. Versions: {shown}.",

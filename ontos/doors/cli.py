@@ -71,6 +71,11 @@ class Where:
     url: str | None
     token: str | None
     org: str | None
+    project: str | None
+
+
+NOWHERE = Where(None, None, None, None)
+"""Nothing was said: the store itself, in its default org."""
 
 
 class Formatter(click.HelpFormatter):
@@ -134,14 +139,17 @@ class Root(click.Group):
 @click.option("--url", envvar="ONTOS_URL", metavar="URL", help="Ask the app that runs there.")
 @click.option("--token", envvar="ONTOS_TOKEN", metavar="TOKEN", help="API token for that app.")
 @click.option("--org", metavar="ORG", help="Org to work in, where it is not your own default.")
+@click.option("--project", metavar="PROJECT", help="Project of that org, where it is not Common.")
 @click.pass_context
-def root(ctx: click.Context, url: str | None, token: str | None, org: str | None) -> None:
+def root(
+    ctx: click.Context, url: str | None, token: str | None, org: str | None, project: str | None
+) -> None:
     """The Ontos ML Workbench: turn governed data into models, and keep improving them.
 
     Results are JSON on stdout. A problem is a JSON document on stderr, with exit status 1. Options
     may also come as ONTOS_URL and ONTOS_TOKEN.
     """
-    ctx.obj = Where(url, token, org)
+    ctx.obj = Where(url, token, org, project)
 
 
 @root.command()
@@ -170,7 +178,7 @@ def command(op: "Operation", name: str) -> click.Command:
 
     def callback(**given: Any) -> None:
         table, output = given.pop("table", False), given.pop("output", None)
-        where = click.get_current_context().find_object(Where) or Where(None, None, None)
+        where = click.get_current_context().find_object(Where) or NOWHERE
         carry_out(op, arguments(op, given), where, table=table, output=output)
 
     shape: click.Parameter = click.Option(
@@ -210,19 +218,19 @@ def reach(where: Where) -> Iterator[Reach]:
     from ontos.kernel.errors import Unavailable
 
     if where.url:
-        yield Remote(where.url, where.token, where.org)
+        yield Remote(where.url, where.token, where.org, where.project)
         return
     try:
         bench = opened()
     except Unavailable as error:
-        here = Remote(local_url(), where.token, where.org)
+        here = Remote(local_url(), where.token, where.org, where.project)
         if error.more.get("reason") != "in use" or not here.answers():
             raise
         say(f"The store is in use by the app at {here.url}; asking that.")
         yield here
         return
     try:
-        yield InProcess(bench, where.org, say)
+        yield InProcess(bench, where.org, say, where.project)
     finally:
         bench.close()
 

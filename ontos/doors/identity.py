@@ -15,7 +15,7 @@ from ontos.kernel.errors import Unauthenticated
 from ontos.kernel.settings import Settings
 from ontos.workspace import Person
 
-TOKEN, ORG = "x-ontos-token", "x-ontos-org"
+TOKEN, ORG, PROJECT = "x-ontos-token", "x-ontos-org", "x-ontos-project"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 """A proxy's marks: what it passes on comes from its own client, not from this machine."""
 
@@ -42,9 +42,10 @@ def from_request(
     bench: Workbench, headers: Mapping[str, str], client: str | None, door: str
 ) -> Caller:
     """The caller of a request that carries no session; raises Unauthenticated with the remedy."""
+    org, project = headers.get(ORG), headers.get(PROJECT)
     if secret := headers.get(TOKEN):
-        return bench.directory.of_token(secret, door)
-    return bench.directory.of_person(person_of(bench, headers, client), headers.get(ORG), door)
+        return bench.directory.of_token(secret, door, org, project)
+    return bench.directory.of_person(person_of(bench, headers, client), org, door, project)
 
 
 def person_of(bench: Workbench, headers: Mapping[str, str], client: str | None) -> Person:

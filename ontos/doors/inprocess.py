@@ -32,9 +32,12 @@ def opened() -> Workbench:
 class InProcess:
     """`say` gets a line at each step of the jobs that an operation began."""
 
-    def __init__(self, bench: Workbench, org: str | None, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, bench: Workbench, org: str | None, say: Callable[[str], None],
+        project: str | None = None,
+    ) -> None:  # fmt: skip
         self._bench, self._say = bench, say
-        self._caller = bench.local_caller(org, door="cli")
+        self._caller = bench.local_caller(org, "cli", project)
         self._began = now()
 
     def perform(self, op: Operation, arguments: Mapping[str, Any]) -> Any:

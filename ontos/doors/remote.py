@@ -32,12 +32,15 @@ class Told(OntosError):
 class Remote:
     """The app at `url`; without a token it takes the caller for the local user, if at all."""
 
-    def __init__(self, url: str, token: str | None = None, org: str | None = None) -> None:
+    def __init__(
+        self, url: str, token: str | None = None, org: str | None = None,
+        project: str | None = None,
+    ) -> None:  # fmt: skip
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Invalid(f"url: {url!r} is not an http:// or https:// address.", field="url")
         self.url, self._opener = url.rstrip("/"), _opener(parts.hostname)
-        marks = {"X-Ontos-Token": token, "X-Ontos-Org": org}
+        marks = {"X-Ontos-Token": token, "X-Ontos-Org": org, "X-Ontos-Project": project}
         self._headers = {name: value for name, value in marks.items() if value}
 
     def perform(self, op: Operation, arguments: Mapping[str, Any]) -> Any:

@@ -13,9 +13,14 @@ from ontos.workspace import Person
 LOOPBACK = "127.0.0.1"
 
 
-def from_session(bench: Workbench, org: str | None) -> Caller:
-    """The caller behind the page that runs now; raises Unauthenticated with the remedy."""
-    return bench.directory.of_person(_person(bench), org, "page")
+def from_session(bench: Workbench, org: str | None, project: str | None = None) -> Caller:
+    """The caller behind the page that runs now; raises Unauthenticated with the remedy.
+
+    Who chose no project lands where they may work.
+    """
+    person = _person(bench)
+    chosen = project or bench.directory.landing(person, org)
+    return bench.directory.of_person(person, org, "page", chosen)
 
 
 def can_sign_in(bench: Workbench) -> bool:

@@ -46,7 +46,7 @@ def get_event(caller: Caller, entry_id: Id) -> dict[str, object]:
             f"There is no audit entry {entry_id}. List the trail for those there are.",
             field="entry_id",
         )
-    event: dict[str, object] = json.loads(json.dumps(cloud_event(Entry(**rows[0]), caller.org)))
+    event: dict[str, object] = json.loads(json.dumps(cloud_event(Entry(**rows[0]), caller.tenant)))
     return event
 
 

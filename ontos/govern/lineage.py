@@ -45,7 +45,7 @@ def list_lineage_entities(caller: Caller) -> list[LineageNode]:
         " SELECT target_type AS type, target_id AS id, target_title AS title, at FROM lineage_edges"
         " UNION ALL SELECT source_type AS type, source_id AS id, source_title AS title, at"
         " FROM lineage_edges) AS ends"
-        " GROUP BY type, id ORDER BY latest DESC LIMIT 500"
+        " GROUP BY type, id ORDER BY latest DESC, type, id LIMIT 500"
     )
     return [
         LineageNode(entity_type=row["type"], entity_id=row["id"], title=row["title"])

@@ -1,25 +1,21 @@
 """Orgs: tenants, each with its own schema of workbench tables."""
 
-import re
+import json
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator
 
+from ontos.govern.projects import in_common
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict
 from ontos.kernel.fields import Input, Name, Record
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import admin, signed_in
-from ontos.kernel.tenancy import add_org
+from ontos.kernel.tenancy import add_org, key
 
-
-def _key(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{1,30}", value):
-        raise ValueError(
-            "must be 2 to 31 lower-case letters, digits or underscores, and begin with a letter"
-        )
-    return value
+LONGEST = 31
+"""Characters in an org's id."""
 
 
 class Org(Record):
@@ -32,7 +28,7 @@ class Org(Record):
 class OrgSpec(Input):
     """`id` names the org's schemas."""
 
-    id: Annotated[str, AfterValidator(_key)]
+    id: Annotated[str, AfterValidator(key(LONGEST))]
     title: Name
 
 
@@ -41,16 +37,17 @@ def list_orgs(caller: Caller) -> list[Org]:
     """The orgs that you are a member of."""
     rows = caller.system.rows(
         "SELECT * FROM orgs WHERE id = :org OR id IN"
-        " (SELECT org FROM members WHERE kind = 'user' AND principal = :user) ORDER BY created_at",
-        org=caller.org,
-        user=caller.user,
-    )
+        " (SELECT org FROM members WHERE (kind = 'user' AND principal = :user) OR (kind = 'group'"
+        " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), principal))) ORDER BY created_at",
+        org=caller.org, user=caller.user, groups=json.dumps(sorted(caller.person.groups)),
+    )  # fmt: skip
     return [Org(**row) for row in rows]
 
 
 @operation("POST /orgs", needs=admin("admin"))
 def create_org(caller: Caller, spec: OrgSpec) -> Org:
     """Make an org with its own tables; you become its administrator."""
+    in_common(caller, "Orgs are made")
     if caller.system.rows("SELECT id FROM orgs WHERE id = :id", id=spec.id):
         raise Conflict(f"id: there is an org {spec.id} already. Choose another id.", field="id")
     add_org(caller.system, spec.id, spec.title, caller.user)

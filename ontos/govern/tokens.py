@@ -17,14 +17,23 @@ from ontos.kernel.permission import FEATURES, Level, admin, signed_in
 
 Scope = Literal["read", "write", "admin"]
 PREFIX = "ontos_"
+_HERE = "org = :org AND (:project IS NULL OR project = :project)"
+_MINE = (
+    "user = :user AND org = :org AND (:project IS NULL OR project IS NULL OR project = :project)"
+)
+"""Which tokens are seen where: in the common project all of the org's."""
 _KEYS = frozenset(feature.key for feature in FEATURES)
 
 
 class Token(Record):
-    """`scopes` maps features to the highest level that the token carries."""
+    """`scopes` maps features to the highest level that the token carries.
+
+    It holds in its `project`; one without, wherever its user may work in the org.
+    """
 
     id: str
     org: str
+    project: str | None
     user: str
     title: str
     scopes: Annotated[dict[str, str], STORED]
@@ -50,19 +59,23 @@ class TokenSpec(Input):
 
 @operation("POST /tokens", needs=signed_in())
 def create_token(caller: Caller, spec: TokenSpec) -> NewToken:
-    """Make a token that carries some of your own rights. Its secret is shown once."""
+    """Make a token that carries some of your own rights. Its secret is shown once.
+
+    Made within a project, it holds there alone.
+    """
     _check_scopes(caller, spec)
     secret = PREFIX + secrets.token_urlsafe(32)
     at = now()
     token = NewToken(
-        id=new_id(), org=caller.org, user=caller.user, title=spec.title, scopes=dict(spec.scopes),
-        created_at=at, expires_at=at + timedelta(days=spec.days) if spec.days else None,
+        id=new_id(), org=caller.org, project=caller.project, user=caller.user, title=spec.title,
+        scopes=dict(spec.scopes), created_at=at,
+        expires_at=at + timedelta(days=spec.days) if spec.days else None,
         last_used_at=None, revoked_at=None, secret=secret,
     )  # fmt: skip
     caller.system.execute(
-        "INSERT INTO tokens (id, org, user, title, hash, scopes, created_at, expires_at)"
-        " VALUES (:id, :org, :user, :title, :hash, :scopes, :created_at, :expires_at)",
-        id=token.id, org=token.org, user=token.user, title=token.title,
+        "INSERT INTO tokens (id, org, project, user, title, hash, scopes, created_at, expires_at)"
+        " VALUES (:id, :org, :project, :user, :title, :hash, :scopes, :created_at, :expires_at)",
+        id=token.id, org=token.org, project=token.project, user=token.user, title=token.title,
         hash=hashlib.sha256(secret.encode()).hexdigest(), scopes=json.dumps(token.scopes),
         created_at=token.created_at, expires_at=token.expires_at,
     )  # fmt: skip
@@ -71,22 +84,23 @@ def create_token(caller: Caller, spec: TokenSpec) -> NewToken:
 
 @operation("GET /tokens", needs=signed_in())
 def list_tokens(caller: Caller, limit: Limit = 100, cursor: str | None = None) -> Page[Token]:
-    """Your tokens in this org, newest first; revoked ones too."""
+    """Your tokens that hold here, newest first; revoked ones too."""
     rows = caller.system.rows(
-        "SELECT * FROM tokens WHERE org = :org AND user = :user"
+        f"SELECT * FROM tokens WHERE {_MINE}"  # noqa: S608 - constants, here and below
         " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit",
-        org=caller.org, user=caller.user, after=decode(cursor), limit=limit + 1,
+        org=caller.org, project=caller.project, user=caller.user, after=decode(cursor),
+        limit=limit + 1,
     )  # fmt: skip
     return page([Token(**row) for row in rows], limit, lambda token: token.id)
 
 
 @operation("GET /admin/tokens", needs=admin("admin"))
 def list_all_tokens(caller: Caller, limit: Limit = 100, cursor: str | None = None) -> Page[Token]:
-    """Everybody's tokens in this org."""
+    """Everybody's tokens in this org; in a project, those made in it."""
     rows = caller.system.rows(
-        "SELECT * FROM tokens WHERE org = :org AND (:after IS NULL OR id < :after)"
+        f"SELECT * FROM tokens WHERE {_HERE} AND (:after IS NULL OR id < :after)"  # noqa: S608
         " ORDER BY id DESC LIMIT :limit",
-        org=caller.org, after=decode(cursor), limit=limit + 1,
+        org=caller.org, project=caller.project, after=decode(cursor), limit=limit + 1,
     )  # fmt: skip
     return page([Token(**row) for row in rows], limit, lambda token: token.id)
 
@@ -96,13 +110,16 @@ def revoke_token(caller: Caller, token_id: Id) -> Token:
     """Make one of your tokens useless, at once. Administrators may revoke anybody's."""
     everybody = caller.levels.get("admin", Level.none) >= Level.admin and caller.scopes is None
     caller.system.execute(
-        "UPDATE tokens SET revoked_at = :at WHERE id = :id AND org = :org"
-        " AND revoked_at IS NULL AND (:everybody OR user = :user)",
-        at=now(), id=token_id, org=caller.org, everybody=everybody, user=caller.user,
+        "UPDATE tokens SET revoked_at = :at WHERE id = :id AND revoked_at IS NULL"  # noqa: S608
+        f" AND (({_MINE}) OR (:everybody AND {_HERE}))",
+        at=now(), id=token_id, org=caller.org, project=caller.project, everybody=everybody,
+        user=caller.user,
     )  # fmt: skip
     rows = caller.system.rows(
-        "SELECT * FROM tokens WHERE id = :id AND org = :org AND (:everybody OR user = :user)",
-        id=token_id, org=caller.org, everybody=everybody, user=caller.user,
+        "SELECT * FROM tokens WHERE id = :id"  # noqa: S608
+        f" AND (({_MINE}) OR (:everybody AND {_HERE}))",
+        id=token_id, org=caller.org, project=caller.project, everybody=everybody,
+        user=caller.user,
     )  # fmt: skip
     if not rows:
         raise NotFound(f"You have no token {token_id}. List yours.", field="token_id")

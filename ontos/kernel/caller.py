@@ -1,4 +1,4 @@
-"""Who asks, for which org, with which rights, through which door."""
+"""Who asks, in which org and project, with which rights, through which door."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, replace
 from ontos.kernel.permission import Level
 from ontos.kernel.pulse import Pulse
 from ontos.kernel.settings import Settings
+from ontos.kernel.tenancy import Tenant
 from ontos.warehouse import Warehouse
 from ontos.workspace import Person, Workspace
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Passed first to every operation; `warehouse` names only the org's own tables.
+    """Passed first to every operation; `warehouse` names only the tenant's own tables.
 
-    `system` holds what belongs to the whole installation (orgs, members, tokens); only governance
-    touches it. `scopes` are a token's ceiling, None for a person.
+    `project` is None in the org's common project. `system` holds what belongs to the whole
+    installation (orgs, projects, members, tokens); only governance touches it. `scopes` are a
+    token's ceiling, None for a person.
     """
 
     person: Person
@@ -29,10 +31,15 @@ class Caller:
     pulse: Pulse = field(default_factory=Pulse, repr=False)
     scopes: Mapping[str, Level] | None = None
     door: str = "python"
+    project: str | None = None
 
     @property
     def user(self) -> str:
         return self.person.user
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(self.org, self.project)
 
     def inside(self, transaction: Warehouse) -> "Caller":
         """The same caller, who reads and writes everything within `transaction`."""

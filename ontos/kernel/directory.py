@@ -1,4 +1,4 @@
-"""Turns who asks into a caller: org, roles, levels and, for a token, its scopes.
+"""Turns who asks into a caller: org, project, roles, levels and, for a token, its scopes.
 
 Rights are read in one statement and kept for a short while; any change to members, roles or
 tokens made in this process is seen at once.
@@ -8,7 +8,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar, cast
@@ -20,19 +20,28 @@ from ontos.kernel.operation import OPERATIONS
 from ontos.kernel.permission import DEFAULT_ROLE, Level, merge
 from ontos.kernel.pulse import Pulse
 from ontos.kernel.settings import Settings
-from ontos.warehouse import Row, Warehouse
+from ontos.kernel.tenancy import Tenant, org_schema
+from ontos.warehouse import Row, Warehouse, together
 from ontos.workspace import Person, Workspace
 
 T = TypeVar("T")
 
 KEPT_SECONDS = 30.0
-Workspaces = Callable[[str, Person], Workspace]
+COMMON = "Common"
+"""What the project None of an org is called."""
+
+Workspaces = Callable[[Tenant, Person], Workspace]
+Projects = Mapping[str, str]
+"""Id to title of an org's projects, without the archived ones."""
 
 
 @dataclass(frozen=True)
 class Token:
+    """`project` None: it holds wherever its user may work in the org."""
+
     user: str
     org: str
+    project: str | None
     scopes: Mapping[str, Level]
     expires_at: datetime | None
 
@@ -43,11 +52,14 @@ class Grant:
     levels: Mapping[str, Level]
 
 
+NOTHING = Grant(frozenset(), {})
+
+
 class Directory:
-    """`system` is the schema of orgs, members and tokens; `stores` gives an org's own schema."""
+    """`system` is the schema of orgs, members and tokens; `stores` gives a tenant's own schema."""
 
     def __init__(
-        self, system: Warehouse, stores: Callable[[str], Warehouse], workspaces: Workspaces,
+        self, system: Warehouse, stores: Callable[[Tenant], Warehouse], workspaces: Workspaces,
         settings: Settings, pulse: Pulse,
     ) -> None:  # fmt: skip
         self._system, self._stores, self._workspaces = system, stores, workspaces
@@ -55,8 +67,9 @@ class Directory:
         self._kept: dict[object, tuple[float, object]] = {}
         self._lock = threading.Lock()
         self._used: dict[str, float] = {}
+        self._groups: dict[str, frozenset[str]] = {}
 
-    def heard(self, operation: str) -> None:
+    def heard(self, operation: str, _tenant: Tenant | None = None) -> None:
         """Rights change only by what administers them, or by a person's own tokens."""
         declared = OPERATIONS.get(operation)
         if declared and declared.needs.feature in (None, "admin"):
@@ -68,20 +81,55 @@ class Directory:
             self._kept.clear()
 
     def orgs(self) -> list[str]:
-        return self._keep("orgs", self._read_orgs)
+        return list(self._register())
+
+    def tenants(self) -> list[Tenant]:
+        """Each org's common project and its other ones, without those that are archived."""
+        return [
+            Tenant(org, project)
+            for org, projects in self._register().items()
+            for project in (None, *projects)
+        ]
 
     def orgs_of(self, person: Person) -> list[str]:
         """The orgs that the person may choose: the common one, and those they are a member of."""
-        key = ("orgs", person.user, person.groups)
-        return self._keep(key, lambda: self._read_orgs_of(person))
+        member = {row["org"] for row in self._memberships(person)} | {self._settings.org}
+        return [org for org in self.orgs() if org in member]
 
-    def of_person(self, person: Person, org: str | None = None, door: str = "python") -> Caller:
+    def projects_of(self, person: Person, org: str) -> dict[str | None, str]:
+        """Where the person may work in the org: id to title; None is its common project.
+
+        A role in the org holds in all of its projects, a role in a project there alone. In the
+        default org everybody may read the common project.
+        """
+        held = {row["project"] for row in self._memberships(person) if row["org"] == org}
+        projects = self._register().get(org)
+        if projects is None:
+            return {}
+        everybodys = org == self._settings.org
+        common: dict[str | None, str] = {None: COMMON} if None in held or everybodys else {}
+        return common | {k: title for k, title in projects.items() if held & {None, k}}
+
+    def landing(self, person: Person, org: str | None) -> str | None:
+        """Where the pages open for somebody who chose nothing: Common, if they may work there."""
+        mine = self.projects_of(person, org or self._settings.org)
+        return next(iter(mine), None)
+
+    def of_person(
+        self, person: Person, org: str | None = None, door: str = "python",
+        project: str | None = None,
+    ) -> Caller:  # fmt: skip
         """The caller that a signed-in person is, in the org asked for or the default one."""
-        chosen = org or self._settings.org
-        return self._caller(person, chosen, self._grant(person, chosen), None, door)
+        tenant = Tenant(org or self._settings.org, project or None)
+        caller = self._caller(person, tenant, self._grant(person, tenant), None, door)
+        self._groups[person.user] = person.groups
+        return caller
 
-    def of_token(self, secret: str, door: str) -> Caller:
-        """The caller that a token stands for; raises Unauthenticated where it does not hold."""
+    def of_token(
+        self, secret: str, door: str, org: str | None = None, project: str | None = None
+    ) -> Caller:
+        """The caller that a token stands for, in the project asked for if the token leaves a
+        choice. Raises Unauthenticated where it does not hold, Denied where it holds elsewhere."""
         digest = hashlib.sha256(secret.encode()).hexdigest()
         token = self._keep(("token", digest), lambda: self._read_token(digest))
         if token is None:
@@ -91,69 +139,108 @@ class Directory:
         if token.expires_at and token.expires_at <= now():
             raise Unauthenticated("X-Ontos-Token: this token has expired. Create another.")
         self._note_use(digest)
-        person = Person(token.user)
-        grant = self._grant(person, token.org)
-        return self._caller(person, token.org, grant, token.scopes, door)
+        person, tenant = Person(token.user), _bound(token, org, project)
+        return self._caller(person, tenant, self._grant(person, tenant), token.scopes, door)
+
+    def of_job(self, user: str, tenant: Tenant) -> Caller:
+        """A job's caller: its user, with the rights that they have now and the groups last seen.
+
+        Without any role where they have lost theirs, so that the job's end can still be written.
+        """
+        person = Person(user, self._groups.get(user, frozenset()))
+        try:
+            grant = self._grant(person, tenant)
+        except Denied:
+            grant = NOTHING
+        return self._caller(person, tenant, grant, None, "job")
+
+    def of_process(self, name: str, tenant: Tenant) -> Caller:
+        """The workbench itself at work in a tenant, with the rights of the default role."""
+        held = frozenset({DEFAULT_ROLE})
+        grant = Grant(held, self._levels(held, tenant.org))
+        return self._caller(Person(name), tenant, grant, None, "job")
 
     def _caller(
-        self, person: Person, org: str, grant: Grant, scopes: Mapping[str, Level] | None, door: str
-    ) -> Caller:
+        self, person: Person, tenant: Tenant, grant: Grant, scopes: Mapping[str, Level] | None,
+        door: str,
+    ) -> Caller:  # fmt: skip
         return Caller(
-            person=person, org=org, roles=grant.roles, levels=grant.levels, scopes=scopes,
-            warehouse=self._stores(org), system=self._system, door=door, pulse=self._pulse,
-            workspace=self._workspaces(org, person), settings=self._settings,
+            person=person, org=tenant.org, project=tenant.project, roles=grant.roles,
+            levels=grant.levels, scopes=scopes, warehouse=self._stores(tenant),
+            system=self._system, door=door, pulse=self._pulse.of(tenant),
+            workspace=self._workspaces(tenant, person), settings=self._settings,
         )  # fmt: skip
 
-    def _grant(self, person: Person, org: str) -> Grant:
-        key = ("grant", org, person.user, person.groups)
-        return self._keep(key, lambda: self._read_grant(person, org))
+    def _grant(self, person: Person, tenant: Tenant) -> Grant:
+        key = ("grant", tenant, person.user, person.groups)
+        return self._keep(key, lambda: self._read_grant(person, tenant))
 
-    def _read_grant(self, person: Person, org: str) -> Grant:
-        if org not in self.orgs():
-            raise Denied(
-                f"org: there is no org {org!r}, or you are not a member of it.", field="org"
-            )
-        roles = self._read_roles(person, org)
-        if not roles and org != self._settings.org:
-            raise Denied(
-                f"org: there is no org {org!r}, or you are not a member of it.", field="org"
-            )
+    def _read_grant(self, person: Person, tenant: Tenant) -> Grant:
+        together(self._register, lambda: self._memberships(person))  # one wait, then kept
+        mine = self.projects_of(person, tenant.org)
+        if tenant.project not in mine:
+            raise _no_place(tenant, [key for key in mine if key])
+        roles = {
+            row["role"]
+            for row in self._memberships(person)
+            if row["org"] == tenant.org and row["project"] in (None, tenant.project)
+        }
         held = frozenset(roles or {DEFAULT_ROLE})
+        return Grant(held, self._levels(held, tenant.org))
+
+    def _levels(self, held: frozenset[str], org: str) -> Mapping[str, Level]:
+        """What roles may do is the org's, in all of its projects."""
         levels: dict[str, dict[str, Level]] = {role: {} for role in held}
-        for row in self._stores(org).rows("SELECT role, feature, level FROM role_permissions"):
+        for row in self._keep(("levels", org), lambda: self._read_levels(org)):
             if row["role"] in held:
                 levels[row["role"]][row["feature"]] = Level[row["level"]]
-        return Grant(held, merge(levels.values()))
+        return merge(levels.values())
 
-    def _read_roles(self, person: Person, org: str) -> set[str]:
-        return {row["role"] for row in self._memberships(person) if row["org"] == org}
-
-    def _read_orgs_of(self, person: Person) -> list[str]:
-        member = {row["org"] for row in self._memberships(person)} | {self._settings.org}
-        return [org for org in self.orgs() if org in member]
+    def _read_levels(self, org: str) -> list[Row]:
+        store = self._system.within(org_schema(org))
+        return store.rows("SELECT role, feature, level FROM role_permissions")
 
     def _memberships(self, person: Person) -> list[Row]:
+        key = ("memberships", person.user, person.groups)
+        return self._keep(key, lambda: self._read_memberships(person))
+
+    def _read_memberships(self, person: Person) -> list[Row]:
         return self._system.rows(
-            "SELECT DISTINCT org, role FROM members WHERE (kind = 'user' AND principal = :user)"
+            "SELECT DISTINCT org, project, role FROM members"
+            " WHERE (kind = 'user' AND principal = :user)"
             " OR (kind = 'group' AND principal IN"
             " (SELECT explode(from_json(:groups, 'ARRAY<STRING>'))))",
             user=person.user,
             groups=json.dumps(sorted(person.groups)),
         )
 
-    def _read_orgs(self) -> list[str]:
-        return [row["id"] for row in self._system.rows("SELECT id FROM orgs ORDER BY created_at")]
+    def _register(self) -> Mapping[str, Projects]:
+        return self._keep("register", self._read_register)
+
+    def _read_register(self) -> Mapping[str, Projects]:
+        rows = self._system.rows(
+            "SELECT o.id AS org, p.id AS project, p.title AS title FROM orgs AS o"
+            " LEFT JOIN projects AS p ON p.org = o.id AND p.archived_at IS NULL"
+            " ORDER BY o.created_at, p.title"
+        )
+        found: dict[str, dict[str, str]] = {}
+        for row in rows:
+            projects = found.setdefault(row["org"], {})
+            if row["project"]:
+                projects[row["project"]] = row["title"]
+        return found
 
     def _read_token(self, digest: str) -> Token | None:
         rows = self._system.rows(
-            "SELECT user, org, scopes, expires_at FROM tokens"
+            "SELECT user, org, project, scopes, expires_at FROM tokens"
             " WHERE hash = :hash AND revoked_at IS NULL",
             hash=digest,
         )
         if not rows:
             return None
         scopes = {f: Level[level] for f, level in json.loads(rows[0]["scopes"]).items()}
-        return Token(rows[0]["user"], rows[0]["org"], scopes, rows[0]["expires_at"])
+        found = rows[0]
+        return Token(found["user"], found["org"], found["project"], scopes, found["expires_at"])
 
     def _note_use(self, digest: str) -> None:
         """Write `last_used_at`, at most once a minute for each token."""
@@ -173,3 +260,39 @@ class Directory:
         with self._lock:
             self._kept[key] = (time.monotonic() + KEPT_SECONDS, value)
         return value
+
+
+def _bound(token: Token, org: str | None, project: str | None) -> Tenant:
+    """Where a token acts; raises Denied where it was made for another place."""
+    if org and org != token.org:
+        raise Denied(
+            f"org: this token holds in {token.org} only. Leave X-Ontos-Org out, or create a token "
+            f"in {org!r}.",
+            field="org",
+        )
+    if token.project and project and project != token.project:
+        raise Denied(
+            f"project: this token holds in {token.project} only. Leave X-Ontos-Project out, or "
+            f"create a token in {project!r}.",
+            field="project",
+        )
+    return Tenant(token.org, token.project or project or None)
+
+
+def _no_place(tenant: Tenant, mine: Sequence[str]) -> Denied:
+    """The same words for what there is not and for what is others'."""
+    if tenant.project:
+        return Denied(
+            f"project: {tenant.org!r} has no project {tenant.project!r}, or you have no role in "
+            "it. Choose one of yours, or ask an administrator for a role.",
+            field="project",
+        )
+    if mine:
+        return Denied(
+            f"project: your roles in {tenant.org!r} hold in single projects. Choose one as "
+            f"X-Ontos-Project or --project: {', '.join(mine)}.",
+            field="project",
+        )
+    return Denied(
+        f"org: there is no org {tenant.org!r}, or you are not a member of it.", field="org"
+    )

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from ontos.kernel.caller import Caller
 from ontos.kernel.correlation import correlation
 from ontos.kernel.fields import Record, new_id, now
+from ontos.kernel.tenancy import Tenant
 from ontos.kernel.transfer import Download, Upload
 
 Outcome = Literal["done", "refused", "failed"]
@@ -47,7 +48,7 @@ def record(
     arguments: Mapping[str, Any] | None = None,
     seconds: float | None = None,
 ) -> None:
-    """Append one row to the org's journal."""
+    """Append one row to the tenant's journal."""
     caller.warehouse.execute(
         "INSERT INTO journal (id, at, user, door, operation, outcome, reason, entity_type,"
         " entity_id, detail, duration_ms, correlation_id)"
@@ -60,12 +61,12 @@ def record(
     )  # fmt: skip
 
 
-def cloud_event(entry: Entry, org: str) -> dict[str, Any]:
-    """The row as a CloudEvents 1.0 document."""
+def cloud_event(entry: Entry, tenant: Tenant) -> dict[str, Any]:
+    """The row as a CloudEvents 1.0 document; its source is `/ontos/ORG` or `/ontos/ORG/PROJECT`."""
     return {
         "specversion": "1.0",
         "id": entry.id,
-        "source": f"/ontos/{org}",
+        "source": "/".join(("/ontos", *filter(None, tenant))),
         "type": f"ontos.{entry.operation}.{entry.outcome}",
         "subject": f"{entry.entity_type}/{entry.entity_id}" if entry.entity_id else None,
         "time": entry.at.isoformat(),

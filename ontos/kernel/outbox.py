@@ -4,48 +4,54 @@ from collections.abc import Callable, Iterable
 
 from ontos.kernel import logs
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import OntosError
 from ontos.kernel.fields import now
 from ontos.kernel.journal import Entry, cloud_event
 from ontos.kernel.observers import subscribers, watched
-from ontos.kernel.woken import Woken
+from ontos.kernel.tenancy import Tenant
+from ontos.kernel.woken import Due, Woken
 
 _READER = "subscribers"
 
 
-class Outbox:
-    """One thread that wakes when an operation has written; `callers` gives one for an org."""
+FAILED = "events could not be delivered; trying again at the next change"
 
-    def __init__(self, orgs: Callable[[], Iterable[str]], callers: Callable[[str], Caller]) -> None:
-        self._orgs, self._callers = orgs, callers
-        self._thread = Woken("outbox", self._deliver)
+
+class Outbox:
+    """One thread that wakes when an operation has written; `callers` gives one for a tenant."""
+
+    def __init__(
+        self, tenants: Callable[[], Iterable[Tenant]], callers: Callable[[Tenant], Caller]
+    ) -> None:
+        self._due, self._callers = Due(tenants), callers
+        self._thread = Woken("outbox", self._look)
 
     def start(self) -> None:
         self._thread.start()
 
-    def wake(self, _operation: str) -> None:
+    def wake(self, _operation: str, tenant: Tenant | None = None) -> None:
+        self._due.add(tenant)
         if watched():
             self._thread.wake()
 
     def stop(self) -> None:
         self._thread.stop()
 
-    def _deliver(self) -> None:
-        if not watched():
-            return
-        try:
-            for org in self._orgs():
-                while deliver(self._callers(org)):
-                    pass
-        except OntosError:
-            logs.failure("events could not be delivered; trying again at the next change")
+    def _look(self) -> None:
+        if watched():
+            self._due.look(self._deliver, FAILED)
+
+    def _deliver(self, tenant: Tenant) -> bool:
+        caller = self._callers(tenant)
+        while deliver(caller):
+            pass
+        return True
 
 
 def deliver(caller: Caller, batch: int = 200) -> int:
     """Hand the next events to their subscribers and move on; how many there were."""
     entries = _next(caller, batch)
     for entry in entries:
-        event = cloud_event(entry, caller.org)
+        event = cloud_event(entry, caller.tenant)
         for receive in subscribers(entry.operation):
             try:
                 receive(caller, event)

@@ -6,37 +6,45 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from ontos.kernel import logs
 from ontos.kernel.caller import Caller
 from ontos.kernel.correlation import correlated
-from ontos.kernel.errors import OntosError
+from ontos.kernel.errors import Denied, OntosError
 from ontos.kernel.fields import now
 from ontos.kernel.jobs import KINDS, Cancelled, Job, Run
 from ontos.kernel.metrics import JOBS
-from ontos.kernel.woken import Woken
-from ontos.warehouse import Warehouse
+from ontos.kernel.tenancy import Tenant
+from ontos.kernel.woken import Due, Woken
+from ontos.warehouse import Warehouse, together
 
 ATTEMPTS = 3
 """How often a resumable job is begun before it is given up."""
 
+MOST = 100
+"""Queued jobs that are read at a time."""
+
 LOST = "The workbench stopped while this ran. Start it again."
 
-Callers = Callable[[str, str], Caller]
-"""A caller for (user, org), with door `job`."""
+FAILED = "jobs could not be looked up; trying again at the next change"
+
+Callers = Callable[[str, Tenant], Caller]
+"""A caller for (user, tenant), with door `job`; without roles where the user has none there."""
 
 
 class Pool:
-    """Claims queued jobs of every org when woken; a claim is compare-and-set on the status."""
+    """Claims queued jobs of every tenant when woken; a claim is compare-and-set on the status."""
 
     def __init__(
         self,
-        orgs: Callable[[], Iterable[str]],
+        tenants: Callable[[], Iterable[Tenant]],
         callers: Callers,
-        store: Callable[[str], Warehouse],
+        store: Callable[[Tenant], Warehouse],
         workers: int,
     ) -> None:
-        self._orgs, self._callers, self._store = orgs, callers, store
+        self._tenants, self._callers, self._store = tenants, callers, store
+        self._due = Due(tenants)
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="job")
         self._free = threading.Semaphore(workers)
         self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -44,11 +52,11 @@ class Pool:
 
     def start(self) -> None:
         """Settle lost jobs first, then run what is queued."""
-        for org in self._orgs():
-            self._recover(org)
+        together(*(partial(self._recover, tenant) for tenant in self._tenants()))
         self._thread.start()
 
-    def wake(self, _operation: str) -> None:
+    def wake(self, _operation: str, tenant: Tenant | None = None) -> None:
+        self._due.add(tenant)
         self._thread.wake()
 
     def stop(self) -> None:
@@ -57,45 +65,44 @@ class Pool:
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def _look(self) -> None:
-        try:
-            for org in self._orgs():
-                self._start_queued(org)
-        except OntosError:
-            logs.failure("jobs could not be looked up; trying again at the next change")
+        self._due.look(self._start_queued, FAILED)
 
-    def _start_queued(self, org: str) -> None:
-        queued = self._store(org).rows(
-            "SELECT * FROM jobs WHERE status = 'queued' ORDER BY created_at LIMIT 100"
+    def _start_queued(self, tenant: Tenant) -> bool:
+        """Whether all that is queued there has been started."""
+        queued = self._store(tenant).rows(
+            "SELECT * FROM jobs WHERE status = 'queued' ORDER BY created_at LIMIT :most", most=MOST
         )
         for row in queued:
             if not self._free.acquire(blocking=False):
-                return  # a finishing job wakes us again
-            if self._claim(org, row["id"]):
-                self._workers.submit(self._run, org, Job(**row), json.loads(row["arguments"]))
+                return False  # a finishing job wakes us again
+            if self._claim(tenant, row["id"]):
+                self._workers.submit(self._run, tenant, Job(**row), json.loads(row["arguments"]))
             else:
                 self._free.release()
+        return len(queued) < MOST
 
-    def _claim(self, org: str, job_id: str) -> bool:
-        return self._store(org).execute(
+    def _claim(self, tenant: Tenant, job_id: str) -> bool:
+        return self._store(tenant).execute(
             "UPDATE jobs SET status = 'running', owner = :owner, attempts = attempts + 1,"
             " started_at = :at, heartbeat_at = :at WHERE id = :id AND status = 'queued'",
             owner=self._owner, at=now(), id=job_id,
         ) == 1  # fmt: skip
 
-    def _run(self, org: str, job: Job, arguments: dict[str, object]) -> None:
+    def _run(self, tenant: Tenant, job: Job, arguments: dict[str, object]) -> None:
         try:
             with correlated():
-                self._work(org, job, arguments)
+                self._work(tenant, job, arguments)
         except OntosError:
             logs.failure("a job's end could not be written", job=job.id, kind=job.kind)
         finally:
             self._free.release()
             self._thread.wake()
 
-    def _work(self, org: str, job: Job, arguments: dict[str, object]) -> None:
-        caller = self._callers(job.created_by, org)
+    def _work(self, tenant: Tenant, job: Job, arguments: dict[str, object]) -> None:
+        caller = self._callers(job.created_by, tenant)
         run = Run(caller, job, arguments)
         try:
+            _permit(caller)
             run.check()
             self._end(caller, job, "succeeded", KINDS[job.kind].work(run))
         except Cancelled as why:
@@ -122,14 +129,23 @@ class Pool:
         JOBS.labels(job.kind, outcome).inc()
         caller.pulse.beat(f"job:{job.kind}")
 
-    def _recover(self, org: str) -> None:
+    def _recover(self, tenant: Tenant) -> None:
         """Queue resumable jobs of a former process again; fail the others with the reason."""
-        for row in self._store(org).rows("SELECT * FROM jobs WHERE status = 'running'"):
+        for row in self._store(tenant).rows("SELECT * FROM jobs WHERE status = 'running'"):
             job = Job(**row)
             if KINDS[job.kind].resumable and job.attempts < ATTEMPTS:
-                self._store(org).execute(
+                self._store(tenant).execute(
                     "UPDATE jobs SET status = 'queued', owner = NULL WHERE id = :id", id=job.id
                 )
             else:
-                caller = self._callers(job.created_by, org)
+                caller = self._callers(job.created_by, tenant)
                 self._end(caller, job, "failed", LOST)
+
+
+def _permit(caller: Caller) -> None:
+    """A job goes on with the rights that its user has now."""
+    if not caller.roles:
+        raise Denied(
+            f"{caller.user} has no role here any more, so the job was not begun. Ask an "
+            "administrator for one, then start it again."
+        )

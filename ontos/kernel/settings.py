@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         120, ge=1, description="Seconds after which the warehouse gives up on a statement."
     )
     connections: int = Field(
-        6, ge=1, le=64, description="Warehouse connections that run statements side by side."
+        8, ge=1, le=64, description="Warehouse connections that run statements side by side."
     )
     identity: Literal["auto", "local", "proxy", "oidc"] = Field(
         "auto",
@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         "secrets hold an [auth] section, else `local`.",
     )
     org: str = Field("default", description="The org that people land in.")
+    admin_group: str = Field(
+        "admins",
+        description="Group of the workspace that administers the first org; the store of a laptop "
+        "is administered by its operating-system user.",
+    )
     llm_base_url: str | None = Field(
         None, description="Base URL of an OpenAI-compatible API, for generation."
     )

@@ -1,7 +1,10 @@
-"""Orgs are schemas: each org has its own set of the workbench's tables and a schema for uploads."""
+"""Tenants are schemas: each org, and each project of an org, has its own set of tables."""
 
+import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from ontos.kernel.fields import now
 from ontos.kernel.permission import ROLES
@@ -9,21 +12,59 @@ from ontos.warehouse import Warehouse, migrate
 
 SYSTEM = "ontos_system"
 SCHEMAS = Path(__file__).parents[2] / "schemas"
+LONGEST_NAME = 60
+"""Characters in a tenant's name: what the workspace halves can name folders and schemas with."""
+
+_KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+
+
+class Tenant(NamedTuple):
+    """Where a caller works: one project of an org, or the org's common project (None).
+
+    `name` is what everything of the tenant is called by. Ids hold no double underscore, so that it
+    can be taken apart in one way only.
+    """
+
+    org: str
+    project: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.org}__{self.project}" if self.project else self.org
+
+    @property
+    def schema(self) -> str:
+        """Holds the tenant's workbench tables."""
+        return f"org_{self.name}"
+
+    @property
+    def uploads(self) -> str:
+        """Holds the tables that the tenant uploads."""
+        return f"data_{self.name}"
 
 
 def org_schema(org: str) -> str:
-    """Holds the org's workbench tables."""
-    return f"org_{org}"
+    """Holds the tables of the org's common project, and what its roles may do."""
+    return Tenant(org).schema
 
 
-def data_schema(org: str) -> str:
-    """Holds the tables that the org uploads."""
-    return f"data_{org}"
+def key(longest: int) -> Callable[[str], str]:
+    """A check of the ids of orgs or projects; raises ValueError."""
+
+    def check(value: str) -> str:
+        if not 2 <= len(value) <= longest or not _KEY.fullmatch(value):
+            raise ValueError(
+                f"must be 2 to {longest} lower-case letters, digits or single underscores, begin "
+                "with a letter and not end with an underscore"
+            )
+        return value
+
+    return check
 
 
 @lru_cache
 def desired(system: bool) -> str:
-    """The declared tables: those of the installation, or those of one org."""
+    """The declared tables: those of the installation, or those of one tenant."""
     files = [f for f in sorted(SCHEMAS.glob("*.sql")) if (f.stem == "system") == system]
     return "\n".join(f.read_text(encoding="utf-8") for f in files)
 
@@ -36,29 +77,58 @@ def prepare_system(engine: Warehouse) -> Warehouse:
     return system
 
 
+def prepare(engine: Warehouse, tenant: Tenant) -> Warehouse:
+    """Make the tenant's schemas where they are missing; its tables in the desired state."""
+    engine.create_schema(tenant.schema)
+    engine.create_schema(tenant.uploads)
+    return renew(engine, tenant)
+
+
+def renew(engine: Warehouse, tenant: Tenant) -> Warehouse:
+    """The same where the schemas are known to stand: one statement when nothing is missing."""
+    store = engine.within(tenant.schema)
+    migrate(store, desired(system=False))
+    return store
+
+
 def prepare_org(engine: Warehouse, org: str, by: str) -> None:
     """Bring an org's schemas to the desired state; seed its role permissions once."""
-    engine.create_schema(org_schema(org))
-    engine.create_schema(data_schema(org))
-    store = engine.within(org_schema(org))
-    migrate(store, desired(system=False))
+    store = prepare(engine, Tenant(org))
     if not store.rows("SELECT 1 AS one FROM role_permissions LIMIT 1"):
         _seed_permissions(store, by)
 
 
-def add_org(engine: Warehouse, org: str, title: str, by: str) -> None:
-    """A new org, whose first administrator is `by`; it is listed only once its tables stand."""
+def add_org(
+    engine: Warehouse, org: str, title: str, by: str, admin_group: str | None = None
+) -> None:
+    """A new org, listed only once its tables stand.
+
+    Its first administrators are the members of `admin_group`; where none is given, `by` is.
+    """
     prepare_org(engine, org, by)
     system = engine.within(SYSTEM)
+    kind, principal = ("group", admin_group) if admin_group else ("user", by)
     system.execute(
         "INSERT INTO members (org, kind, principal, role, granted_by, granted_at)"
-        " VALUES (:org, 'user', :by, 'admin', :by, :at)",
-        org=org, by=by, at=now(),
+        " VALUES (:org, :kind, :principal, 'admin', :by, :at)",
+        org=org, kind=kind, principal=principal, by=by, at=now(),
     )  # fmt: skip
     system.execute(
         "INSERT INTO orgs (id, title, created_by, created_at) VALUES (:org, :title, :by, :at)",
         org=org, title=title, by=by, at=now(),
     )  # fmt: skip
+
+
+def add_project(engine: Warehouse, tenant: Tenant, title: str, by: str) -> bool:
+    """A new project of an org, listed only once its tables stand; False where it was there."""
+    prepare(engine, tenant)
+    return engine.within(SYSTEM).execute(
+        "MERGE INTO projects AS t USING (SELECT :org AS org, :id AS id) AS s"
+        " ON t.org = s.org AND t.id = s.id"
+        " WHEN NOT MATCHED THEN INSERT (org, id, title, created_by, created_at)"
+        " VALUES (:org, :id, :title, :by, :at)",
+        org=tenant.org, id=tenant.project, title=title, by=by, at=now(),
+    ) == 1  # fmt: skip
 
 
 def _seed_permissions(store: Warehouse, by: str) -> None:

@@ -285,7 +285,7 @@ def _publish(
     val = pairs.filter(pc.equal(pairs.column("side"), "val"))
     record = Record(
         model_name=config.model_name,
-        experiment=config.experiment,
+        experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or config.experiment,
         job_id=config.job_id,
         served=served,
         metrics=metrics,

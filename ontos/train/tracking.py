@@ -93,9 +93,10 @@ def _mlflow() -> Any:
 def _run(mlflow: Any, record: Record) -> Iterator[str]:
     """An MLflow run with its figures; it ends as what happened to the training."""
     tags = {JOB_TAG: record.job_id, **record.tags}
-    run = mlflow.start_run(run_name=f"{record.model_name} {record.job_id}"[:250], tags=tags)
+    run = mlflow.start_run(run_name=f"{record.model_name} {record.job_id}"[:250])
     status = "FAILED"
     try:
+        mlflow.set_tags(tags)  # `start_run` drops them where the platform has begun the run
         mlflow.log_params(record.params)
         mlflow.log_metrics(record.metrics)
         for name, document in record.documents.items():
@@ -164,7 +165,7 @@ def _register(
         INPUTS_TAG: json.dumps(record.served.card.inputs),
     }
     try:
-        made = mlflow.register_model(uri, name, tags=tags)
+        made = mlflow.register_model(uri, name, tags=_fitting(mlflow.get_registry_uri(), tags))
         _must_answer(mlflow, f"models:/{name}/{made.version}", record)
         settled()
     except BaseException:
@@ -178,5 +179,25 @@ def _take_back(client: Any, name: str, run_id: str) -> None:
     versions = client.search_model_versions(f"name = '{name}'")
     for version in (mine := [each for each in versions if each.run_id == run_id]):
         client.delete_model_version(name, version.version)
-    if len(mine) == len(versions) and client.search_registered_models(f"name = '{name}'"):
+    if len(mine) == len(versions) and _registered(client, name):
         client.delete_registered_model(name)
+
+
+def _registered(client: Any, name: str) -> bool:
+    """Asked by name: Unity Catalog cannot search for models."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return False
+    return True
+
+
+def _fitting(registry: str, tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags as the registry takes them: Unity Catalog refuses dots in keys, and long values."""
+    if not registry.startswith("databricks-uc"):
+        return dict(tags)
+    return {key.replace(".", "_"): value[:1000] for key, value in tags.items()}

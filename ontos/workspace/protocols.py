@@ -212,8 +212,32 @@ class People(Protocol):
 
 
 @dataclass(frozen=True)
+class Finding:
+    """One thing that the workbench needs of its workspace, and the exact way to mend it.
+
+    `optional` is missing without harm. What `can_make` says may be made by `Setup.make`.
+    """
+
+    key: str
+    title: str
+    state: Literal["ready", "missing", "optional"]
+    found: str
+    remedy: str | None = None
+    can_make: bool = False
+
+
+class Setup(Protocol):
+    """Whether everything is there that the workbench needs."""
+
+    def findings(self) -> list[Finding]: ...
+    def make(self, key: str) -> None:
+        """Make a thing that is missing; raises NotFound for one that cannot be made from here."""
+        ...
+
+
+@dataclass(frozen=True)
 class Workspace:
-    """The eight, bound to one org (and, in a workspace, to the person's own rights)."""
+    """The eight, bound to one tenant (and, in a workspace, to the person's own rights)."""
 
     catalog: Catalog
     files: Files
@@ -223,6 +247,7 @@ class Workspace:
     compute: Compute
     secrets: Secrets
     people: People
+    setup: Setup
 
     def inside(self, transaction: Warehouse) -> "Workspace":
         """The same workspace; what it reads from the warehouse it reads within `transaction`."""

@@ -20,6 +20,7 @@ def draw(caller: Caller) -> None:
         "outcome": state.get("audit-outcome"), "entity_type": state.get("audit-entity_type"),
         "entity_id": state.get("audit-entity_id") or None,
     }  # fmt: skip
+    st.caption(_whose(caller))
     facets, found = loaded(
         lambda: audit_facets(caller),
         lambda: list_audit(caller, **chosen, limit=SHOWN, cursor=state.get("audit-cursor")),
@@ -34,6 +35,15 @@ def draw(caller: Caller) -> None:
     _pages(found.next_cursor)
     if picked is not None:
         _entry(found.items[picked])
+
+
+def _whose(caller: Caller) -> str:
+    if caller.project:
+        return f"The trail of the project {caller.project}. Every project keeps its own."
+    return (
+        "The trail of the org's common project: what was done in it, and what was done to the "
+        "org, its members and projects. Every other project keeps its own."
+    )
 
 
 def _filters(facets: dict[str, list[str]]) -> None:

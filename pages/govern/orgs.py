@@ -21,6 +21,9 @@ def draw(caller: Caller) -> None:
         hide_index=True,
         column_config={"Since": st.column_config.DateColumn()},
     )
+    if caller.project:
+        st.caption("Orgs are made in the common project; choose it in the sidebar.")
+        return
     with st.form("org", border=True):
         st.markdown("**Make an org**")
         key, title = st.columns(2)

@@ -9,8 +9,10 @@ stage(
         View("audit", "Audit", "pages.govern.audit"),
         View("lineage", "Lineage", "pages.govern.lineage"),
         View("members", "Members", "pages.govern.members"),
+        View("projects", "Projects", "pages.govern.projects"),
         View("roles", "Roles", "pages.govern.roles"),
         View("tokens", "API tokens", "pages.govern.tokens"),
         View("orgs", "Orgs", "pages.govern.orgs"),
+        View("setup", "Setup", "pages.govern.setup"),
     ),
 )

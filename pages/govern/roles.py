@@ -12,13 +12,17 @@ LEVELS = ["none", "read", "write", "admin"]
 
 def draw(caller: Caller) -> None:
     roles: list[RolePermissions] = loaded(lambda: list_roles(caller))
-    st.caption("Each level includes those before it. A change holds at once, for everybody.")
+    st.caption(
+        "Each level includes those before it. A change holds at once, for everybody, in all "
+        "projects of the org. "
+        + ("Levels are changed in the common project." if caller.project else "")
+    )
     before = [{"Role": r.role, **r.levels} for r in roles]
     columns = {f.key: _column(f.key, f.covers) for f in FEATURES}
     after = st.data_editor(
         before,
         hide_index=True,
-        disabled=["Role"],
+        disabled=True if caller.project else ["Role"],
         column_config=columns,
         key=_key(),
         width="stretch",

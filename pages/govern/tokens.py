@@ -15,7 +15,8 @@ def draw(caller: Caller) -> None:
     tokens = loaded(lambda: list_tokens(caller)).items
     st.caption(
         "A token lets a program do some of what you may do, over REST and MCP: send it as the "
-        "header `X-Ontos-Token`. It is shown once; afterwards only its hash is kept."
+        "header `X-Ontos-Token`. It is shown once; afterwards only its hash is kept. "
+        + _reach(caller)
     )
     _fresh()
     _make(caller)
@@ -23,6 +24,15 @@ def draw(caller: Caller) -> None:
         _row(caller, token)
     if not tokens:
         st.caption("You have no tokens.")
+
+
+def _reach(caller: Caller) -> str:
+    if caller.project:
+        return f"A token made here holds in the project {caller.project} alone."
+    return (
+        "A token made here holds in each project of the org that you may enter, named by the "
+        "header `X-Ontos-Project`; made within a project, it holds there alone."
+    )
 
 
 def _fresh() -> None:
@@ -72,6 +82,7 @@ def _row(caller: Caller, token: Token) -> None:
         ends = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
         scopes = ", ".join(f"{name} {level}" for name, level in token.scopes.items())
         title = f":material/key: **{token.title}** {_state(token)}"
+        scopes += f" · in {token.project}" if token.project else ""
         st.markdown(f"{title}  \n:gray[{scopes} · {ends} · {used}]", width="stretch")
         if token.revoked_at is None and st.button("Revoke", key=f"revoke-{token.id}"):
             attempt(revoke_token, caller, token.id, done="Token revoked")

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from ontos.bootstrap import Workbench, open_workbench
+from ontos.govern.members import MemberSpec, grant_role, revoke_role
+from ontos.govern.projects import ProjectSpec, create_project
 from ontos.kernel import jobs
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Refused
 from ontos.kernel.jobs import KINDS, Job, Run, enqueue, job, latest, request_cancel
 from ontos.kernel.settings import Settings
+from ontos.workspace import Person
 
 ENDED: list[tuple[str, str]] = []
 
@@ -30,6 +33,11 @@ def kinds() -> Iterator[threading.Event]:
     def good(run: Run) -> str:
         return f"did {run.arguments['what']}"
 
+    @job("t_where", title="Where", resumable=True, ended=note)
+    def where(run: Run) -> str:
+        caller = run.caller
+        return f"{caller.user} in {caller.project} as {', '.join(sorted(caller.roles))}"
+
     @job("t_bad", title="Bad", resumable=False, ended=note)
     def bad(run: Run) -> str:
         raise Refused("the reason")
@@ -42,7 +50,7 @@ def kinds() -> Iterator[threading.Event]:
 
     yield release
     release.set()
-    for name in ("t_good", "t_bad", "t_long"):
+    for name in ("t_good", "t_where", "t_bad", "t_long"):
         KINDS.pop(name)
 
 
@@ -116,3 +124,63 @@ def test_progress_is_written_and_read(caller: Caller, kinds: threading.Event) ->
     assert (seen.progress, seen.message) == (42.0, "half way")
     kinds.set()
     assert ended(caller, "bar").message == "released"
+
+
+@pytest.fixture
+def member(bench: Workbench, caller: Caller) -> Caller:
+    """Somebody with a role in one project, and in nothing else."""
+    create_project(caller, ProjectSpec(id="alpha", title="Alpha"))
+    spec = MemberSpec(principal="ann@example.org", role="data_producer", project="alpha")
+    grant_role(caller, spec)
+    return bench.directory.of_person(Person("ann@example.org"), project="alpha")
+
+
+def test_a_projects_job_runs_as_its_user_in_the_project(caller: Caller, member: Caller) -> None:
+    start(member, "t_where", "one")
+    done = ended(member, "one")
+    assert (done.status, done.message) == (
+        "succeeded", "ann@example.org in alpha as data_producer",
+    )  # fmt: skip
+    assert latest(caller, ("thing", "one")) is None
+
+
+def test_a_groups_rights_hold_in_its_members_jobs(bench: Workbench, caller: Caller) -> None:
+    create_project(caller, ProjectSpec(id="alpha", title="Alpha"))
+    spec = MemberSpec(kind="group", principal="triage", role="labeler", project="alpha")
+    grant_role(caller, spec)
+    person = Person("ben@example.org", frozenset({"triage"}))
+    member = bench.directory.of_person(person, project="alpha")
+    start(member, "t_where", "two")
+    assert ended(member, "two").message == "ben@example.org in alpha as labeler"
+
+
+def test_a_job_whose_user_lost_the_role_fails_with_that_reason(
+    tmp_path: Path, kinds: threading.Event
+) -> None:
+    settings = Settings(home=tmp_path / "home", log_level="ERROR")
+    bench = open_workbench(settings)
+    admin = bench.local_caller()
+    create_project(admin, ProjectSpec(id="alpha", title="Alpha"))
+    role = MemberSpec(principal="ann@example.org", role="labeler", project="alpha")
+    grant_role(admin, role)
+    ann = bench.directory.of_person(Person("ann@example.org"), project="alpha")
+    enqueue(ann, "t_good", ("thing", "late"), "Late", what="late")
+    revoke_role(admin, "ann@example.org", "labeler", project="alpha")
+    bench.start()
+    try:
+        failed = ended(ann, "late")
+        assert failed.status == "failed" and "has no role here any more" in (failed.error or "")
+        assert ENDED == [("t_good", "failed")]
+    finally:
+        bench.close()
+
+
+def test_more_jobs_than_workers_all_end_in_every_project(
+    bench: Workbench, caller: Caller, member: Caller
+) -> None:
+    create_project(caller, ProjectSpec(id="beta", title="Beta"))
+    places = [caller, member, bench.local_caller(project="beta")]
+    for n in range(6):
+        for place in places:
+            start(place, "t_good", f"n{n}")
+    assert {ended(p, f"n{n}").status for n in range(6) for p in places} == {"succeeded"}

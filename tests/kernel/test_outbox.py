@@ -1,12 +1,17 @@
 """Subscribers receive each event, in order, after the operation has answered."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from ontos.bootstrap import Workbench
 from ontos.data.sheets import SheetSpec, create_sheet
+from ontos.generate.templates import TemplateSpec, create_template
+from ontos.govern.orgs import OrgSpec, create_org
+from ontos.govern.projects import ProjectSpec, create_project
 from ontos.kernel import observers
 from ontos.kernel.caller import Caller
 from ontos.kernel.observers import subscriber
@@ -38,3 +43,32 @@ def test_an_event_is_a_cloudevents_document(
     assert event["specversion"] == "1.0" and event["source"] == "/ontos/default"
     assert event["type"] == "ontos.create_sheet.done" and event["subject"] == f"sheet/{sheet.id}"
     assert event["data"]["arguments"]["spec"]["name"] == "s"
+
+
+def test_events_of_every_tenant_arrive(bench: Workbench, caller: Caller) -> None:
+    """Also where nobody but a few may come in."""
+    create_org(caller, OrgSpec(id="north", title="North"))
+    create_project(bench.local_caller("north"), ProjectSpec(id="alpha", title="Alpha"))
+    sources: list[tuple[str, str]] = []
+
+    @subscriber("create_template")
+    def listen(there: Caller, event: Mapping[str, Any]) -> None:
+        sources.append((event["source"], there.tenant.name))
+
+    try:
+        for place in (
+            caller,
+            bench.local_caller("north"),
+            bench.local_caller("north", "x", "alpha"),
+        ):
+            create_template(place, TemplateSpec(name="t", label_type="kind", user_prompt="{{ a }}"))
+        until = time.monotonic() + 10
+        while len(sources) < 3:
+            assert time.monotonic() < until, sources
+            time.sleep(0.02)
+    finally:
+        observers._subscribers.clear()
+    assert sorted(sources) == [
+        ("/ontos/default", "default"), ("/ontos/north", "north"),
+        ("/ontos/north/alpha", "north__alpha"),
+    ]  # fmt: skip

@@ -1,11 +1,15 @@
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ontos.bootstrap import Workbench
+from ontos.govern.members import MemberSpec, grant_role, list_members
+from ontos.govern.orgs import OrgSpec, create_org
+from ontos.govern.projects import ProjectSpec, archive_project, create_project, list_projects
 from ontos.govern.tokens import list_tokens
 from ontos.kernel.caller import Caller
-from tests.pages.opened import opened, press, texts
+from tests.pages.opened import opened, press, texts, visited
 
-VIEWS = ("audit", "lineage", "members", "roles", "tokens", "orgs")
+VIEWS = ("audit", "lineage", "members", "projects", "roles", "tokens", "orgs")
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -30,3 +34,109 @@ def test_a_token_is_shown_once(bench: Workbench, caller: Caller) -> None:
     assert (made.title, made.scopes) == ("nightly", {"sheets": "read"})
     assert any(code.value.startswith("ontos_") for code in page.code)
     assert not any(code.value.startswith("ontos_") for code in page.run().code)
+
+
+@pytest.fixture
+def alpha(bench: Workbench, caller: Caller) -> Caller:
+    """The administrator in a project."""
+    create_project(caller, ProjectSpec(id="alpha", title="Alpha"))
+    return bench.local_caller(project="alpha")
+
+
+def address(page: AppTest, name: str) -> str | None:
+    """A parameter of the page's address: a list where the test gave it."""
+    found = page.query_params.get(name)
+    return found[0] if isinstance(found, list) else found
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens_in_a_project(bench: Workbench, alpha: Caller, view: str) -> None:
+    page = opened(bench, "govern", view=view, project="alpha")
+    assert address(page, "project") == "alpha"
+
+
+def test_a_project_is_made_archived_and_restored(bench: Workbench, caller: Caller) -> None:
+    page = opened(bench, "govern", view="projects")
+    assert "No project" in texts(page)
+    page.text_input[0].input("claims")
+    page.text_input[1].input("Claims")
+    page = press(page, "Make the project")
+    assert [p.title for p in list_projects(caller)] == ["Claims"]
+    page = press(page, "Archive the project")
+    assert "archived" in texts(page) and list_projects(caller)[0].archived_at is not None
+    page = press(page, "Restore")
+    assert list_projects(caller)[0].archived_at is None
+
+
+def test_a_role_is_given_in_a_project_and_removed(bench: Workbench, alpha: Caller) -> None:
+    page = opened(bench, "govern", view="members")
+    page.text_input[0].input("ann@example.org")
+    next(box for box in page.selectbox if box.label == "In").select("alpha")
+    page = press(page, "Give the role")
+    common = bench.local_caller()
+    given = [m for m in list_members(common) if m.principal == "ann@example.org"]
+    assert [m.project for m in given] == ["alpha"]
+    assert "in alpha" in texts(page)
+    page = opened(bench, "govern", view="members", project="alpha")
+    assert [b.label for b in page.button].count("Remove the role") == 1
+    press(page, "Remove the role")
+    assert [m.principal for m in list_members(common)] == [common.user]
+
+
+def test_the_sidebar_chooses_the_project_and_the_address_keeps_it(
+    bench: Workbench, alpha: Caller
+) -> None:
+    page = opened(bench, "govern", view="audit")
+    assert address(page, "project") is None
+    page = page.selectbox(key="place-project").select("alpha").run()
+    assert address(page, "project") == "alpha"
+    assert "The trail of the project alpha" in texts(page)
+    page.switch_page("data/page.py")
+    page = page.run()
+    assert page.selectbox(key="place-project").value == "alpha"
+    page = page.selectbox(key="place-project").select("").run()
+    assert address(page, "project") is None
+
+
+def test_nothing_is_chosen_where_there_is_no_choice(bench: Workbench) -> None:
+    page = opened(bench, "govern")
+    assert not [box for box in page.selectbox if box.key in ("place-org", "place-project")]
+
+
+def test_another_org_has_other_projects(bench: Workbench, alpha: Caller) -> None:
+    create_org(bench.local_caller(), OrgSpec(id="north", title="North"))
+    create_project(bench.local_caller("north"), ProjectSpec(id="beta", title="Beta"))
+    page = opened(bench, "govern", view="audit", project="alpha")
+    page = page.selectbox(key="place-org").select("north").run()
+    assert address(page, "org") == "north" and address(page, "project") is None
+    assert page.selectbox(key="place-project").options == ["Common", "Beta"]
+    page = opened(bench, "govern", view="audit", org="north", project="beta")
+    assert "The trail of the project beta" in texts(page)
+
+
+@pytest.mark.parametrize("project", ["nope", "gone"])
+def test_a_link_to_a_project_of_others_leads_out_again(
+    bench: Workbench, caller: Caller, project: str
+) -> None:
+    create_project(caller, ProjectSpec(id="gone", title="Gone"))
+    archive_project(caller, "gone")
+    page = visited(bench, "govern", view="audit", project=project)
+    assert "Not yours to enter" in texts(page) and f"no project '{project}'" in texts(page)
+    page = press(page, "Leave")
+    assert not page.error and address(page, "project") is None
+    assert "common project" in texts(page)
+
+
+def test_who_may_enter_only_a_project_lands_there(bench: Workbench, caller: Caller) -> None:
+    create_org(caller, OrgSpec(id="north", title="North"))
+    north = bench.local_caller("north")
+    for key in ("alpha", "beta"):
+        create_project(north, ProjectSpec(id=key, title=key.capitalize()))
+    grant_role(north, MemberSpec(principal=caller.user, role="labeler", project="beta"))
+    grant_role(north, MemberSpec(principal="ann@example.org", role="admin"))
+    north.system.execute("DELETE FROM members WHERE org = 'north' AND role = 'admin'"
+                         " AND principal = :me", me=caller.user)  # fmt: skip
+    bench.directory.forget()
+    page = opened(bench, "govern", view="tokens", org="north")
+    assert address(page, "project") == "beta"
+    assert "labeler" in texts(page)

@@ -109,7 +109,7 @@ def test_a_catalog_that_is_not_there(catalog):
 
 
 @pytest.mark.parametrize(
-    "duckdb, databricks",
+    "duckdb, named",
     [
         ("VARCHAR", "STRING"),
         ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP"),
@@ -125,5 +125,5 @@ def test_a_catalog_that_is_not_there(catalog):
         ("SOMETHING NEW", "STRING"),
     ],
 )
-def test_types_have_databricks_names(duckdb, databricks):
-    assert databricks_type(duckdb) == databricks
+def test_types_have_databricks_names(duckdb, named):
+    assert databricks_type(duckdb) == named

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ontos.workspace.databricks.catalog import as_table, upper_type
 from ontos.workspace.databricks.client import told, translated
 from ontos.workspace.databricks.compute import command, ended, package, run_status
 from ontos.workspace.databricks.models import as_version, from_registry
-from ontos.workspace.databricks.serving import one_version, serving_state
+from ontos.workspace.databricks.serving import serving_state, split
 from ontos.workspace.protocols import Column, ModelVersion, ServingState, Table
 
 
@@ -175,12 +176,26 @@ def test_an_endpoint_that_is_hardly_there():
     assert (state.status, state.model_version) == ("creating", None)
 
 
-def test_one_version_gets_all_the_traffic():
-    [entity], traffic = one_version("c.s.m", "3")
-    assert (entity.entity_name, entity.entity_version) == ("c.s.m", "3")
+def test_versions_share_the_traffic():
+    entities, traffic = split("c.s.m", {"3": 100, "2": 0})
+    assert [(e.entity_name, e.entity_version) for e in entities] == [("c.s.m", "3"), ("c.s.m", "2")]
     assert [(r.served_entity_name, r.traffic_percentage) for r in traffic.routes] == [
-        (entity.name, 100)
+        (entities[0].name, 100),
+        (entities[1].name, 0),
     ]
+
+
+def test_the_version_with_most_traffic_is_the_one_that_answers():
+    entities = [
+        serving.ServedEntityOutput(name=f"v{n}", entity_name="c.s.m", entity_version=str(n))
+        for n in (1, 2)
+    ]
+    traffic = serving.TrafficConfig(routes=[serving.Route(0, "v1"), serving.Route(100, "v2")])
+    found = serving.ServingEndpointDetailed(
+        state=serving.EndpointState(ready=READY, config_update=IDLE),
+        config=serving.EndpointCoreConfigOutput(served_entities=entities, traffic_config=traffic),
+    )
+    assert serving_state("e", found).model_version == "2"
 
 
 @pytest.mark.parametrize(
@@ -253,3 +268,29 @@ def test_the_command_runs_the_script_and_publishes_what_it_leaves(tmp_path):
     assert (done.returncode, done.stdout) == (3, "said\n")
     assert json.loads((run / "result.json").read_text()) == ["hello", "it's $HOME"]
     assert {p.name for p in run.iterdir()} >= {"events.jsonl", "log.txt", "result.json"}
+
+
+def test_a_request_to_end_reaches_the_script_and_its_last_words_get_out(tmp_path):
+    """Sent to the shell alone, as a platform does that knows of no other process."""
+    (run := tmp_path / "run").mkdir()
+    script = (
+        "import pathlib, signal, sys, time\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "def stop(number, frame):\n"
+        "    (folder / 'result.json').write_text('stopped')\n"
+        "    sys.exit(143)\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        f"pathlib.Path({str(tmp_path / 'begun')!r}).touch()\n"
+        "time.sleep(30)\n"
+    )
+    with zipfile.ZipFile(run / "code.zip", "w") as code:
+        for name, text in (("__init__", ""), ("train/__init__", ""), ("train/run", script)):
+            code.writestr(f"ontos/{name}.py", text)
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    shell = subprocess.Popen(["bash", "-c", command(str(run), {})], env={"PATH": path})
+    while not (tmp_path / "begun").exists():
+        assert shell.poll() is None
+        time.sleep(0.02)
+    shell.terminate()
+    assert shell.wait(10) == 143
+    assert (run / "result.json").read_text() == "stopped"

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ontos.kernel.errors import Denied, NotFound
+from ontos.warehouse import quote
 from ontos.warehouse.protocol import Warehouse
 from ontos.workspace.databricks.client import Connection, told
 from ontos.workspace.names import three_parts, visible
@@ -49,8 +50,12 @@ class DatabricksCatalog:
         try:
             with told(f"The table {full_name} cannot be read"):
                 return as_table(self._connection.client.tables.get(".".join(parts)))
-        except (NotFound, Denied):
+        except NotFound:
             return None
+        except Denied as error:
+            raise Denied(
+                f"You may not read {full_name}: {said(error)} Ask its owner for: {grants(*parts)}"
+            ) from error
 
     def upload_schema(self) -> str:
         return f"{self._catalog}.data_{self._org}"
@@ -60,6 +65,22 @@ class DatabricksCatalog:
         if catalog.lower() == self._catalog.lower():
             return visible(schema, self._org)
         return schema.lower() != "information_schema"
+
+
+def said(error: Denied) -> str:
+    """The workspace's own words about what is lacking."""
+    cause = error.__cause__
+    return str(cause).partition(". Config: ")[0] if cause else error.detail
+
+
+def grants(catalog: str, schema: str, table: str) -> str:
+    """The statements that let a person read a table, for its owner to copy."""
+    return (
+        f"GRANT USE CATALOG ON CATALOG {quote(catalog)} TO `PERSON`; "
+        f"GRANT USE SCHEMA ON SCHEMA {quote(catalog, schema)} TO `PERSON`; "
+        f"GRANT SELECT ON TABLE {quote(catalog, schema, table)} TO `PERSON`, where PERSON is you "
+        "or a group of yours."
+    )
 
 
 def as_table(info: "TableInfo") -> Table:

@@ -10,7 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from ontos.kernel.errors import NotFound, Unavailable
+from ontos.kernel.errors import Invalid, NotFound, Unavailable
 from ontos.workspace.databricks.client import Connection, told
 from ontos.workspace.databricks.files import DatabricksFiles
 from ontos.workspace.names import run_name
@@ -25,7 +25,14 @@ _NEEDS = ("mlflow", "scikit-learn", "pandas", "pyarrow", "numpy", "pydantic", "J
 _QUEUED = frozenset({"QUEUED", "PENDING", "BLOCKED", "WAITING"})
 _CANCELLED = frozenset({"CANCELED", "USER_CANCELED"})
 
+ENVIRONMENT = "4"
+"""Version of the serverless environment; AI Runtime documents 4 and later."""
+
+EXPERIMENTS = "/Shared/ontos"
+"""The folder of MLflow experiments: the app's principal has no home of its own."""
+
 # Volumes take whole files only, so the run works on local disk and its events are copied over.
+# Python runs beside the shell, so that a request to end reaches it and its last words get out.
 COMMAND = """\
 #!/bin/bash
 set -u
@@ -33,8 +40,8 @@ run={run}
 work=$(mktemp -d)
 cp -r "$run"/. "$work"
 {exports}
-python -m zipfile -e "$work/code.zip" "$work/code"
-export PYTHONPATH="$work/code"
+python -m zipfile -e "$work/code.zip" "$work/package"
+export PYTHONPATH="$work/package"
 publish() {{
   for name in events.jsonl "$@"; do
     if [ -f "$work/$name" ]; then cp "$work/$name" "$run/$name"; fi
@@ -42,9 +49,16 @@ publish() {{
 }}
 while sleep 5; do publish; done > /dev/null 2>&1 &
 mirror=$!
-python -m ontos.train.run "$work" > "$work/log.txt" 2>&1
+python -P -m ontos.train.run "$work" > "$work/log.txt" 2>&1 &
+training=$!
+trap 'kill -TERM "$training" 2> /dev/null' TERM INT
+wait "$training"
 status=$?
-kill "$mirror"
+while kill -0 "$training" 2> /dev/null; do
+  wait "$training"
+  status=$?
+done
+kill "$mirror" 2> /dev/null
 tail -n 50 "$work/log.txt"
 publish log.txt result.json
 exit "$status"
@@ -77,21 +91,23 @@ class DatabricksCompute:
             with path.open("rb") as content:
                 self._files.put(f"{place}/{path.name}", content)
         self._files.put(f"{place}/code.zip", io.BytesIO(package(_PACKAGE)))
-        script = command(f"{self._files.root}/{place}", env)
+        script = command(f"{self._files.root}/{place}", {**env, **self._experiment()})
         self._files.put(f"{place}/command.sh", io.BytesIO(script.encode()))
         with told(f"The run {run_key} cannot be submitted"):
+            self._connection.client.workspace.mkdirs(EXPERIMENTS)
             waiting = self._connection.client.jobs.submit(**self._job(run_key, place))
         shutil.rmtree(folder)
         return json.dumps({"run_id": waiting.run_id, "run_key": run_key})
 
     def poll(self, handle: str) -> Run:
         run_id, run_key = _opened(handle)
-        with told(f"The run {run_key} cannot be read"):
-            found = self._connection.client.jobs.get_run(run_id)
+        found = self._connection.ask(
+            f"The run {run_key} cannot be read", lambda client: client.jobs.get_run(run_id)
+        )
         status, said = run_status(found.status)
         seen = parsed(self._read(run_key, "events.jsonl"))
         if status == "queued":
-            return Run("queued", message=said)
+            return Run("queued", message=said or self._waits_for(found))
         if status == "running":
             return running(seen)
         if status == "cancelled":
@@ -100,15 +116,16 @@ class DatabricksCompute:
 
     def cancel(self, handle: str) -> None:
         run_id, run_key = _opened(handle)
-        with told(f"The run {run_key} cannot be cancelled"):
-            self._connection.client.jobs.cancel_run(run_id)
+        self._connection.ask(
+            f"The run {run_key} cannot be cancelled", lambda client: client.jobs.cancel_run(run_id)
+        )
 
     def _job(self, run_key: str, place: str) -> dict[str, Any]:
         from databricks.sdk.service import compute, jobs
 
         task = jobs.AiRuntimeTask(
-            experiment=f"ontos-{self._org}",
-            mlflow_experiment_directory="/Workspace/Shared/ontos",
+            experiment=self._org,
+            mlflow_experiment_directory=f"/Workspace{EXPERIMENTS}",
             deployments=[
                 jobs.DeploymentSpec(
                     command_path=f"{self._files.root}/{place}/command.sh",
@@ -117,7 +134,8 @@ class DatabricksCompute:
             ],
         )
         needs = compute.Environment(
-            environment_version="4", dependencies=[f"{name}=={version(name)}" for name in _NEEDS]
+            environment_version=ENVIRONMENT,
+            dependencies=[f"{name}=={version(name)}" for name in _NEEDS],
         )
         return {
             "run_name": f"ontos {self._org} {run_key}",
@@ -125,6 +143,27 @@ class DatabricksCompute:
             "environments": [jobs.JobEnvironment("train", spec=needs)],
             "idempotency_token": run_key[-64:],
         }
+
+    def _experiment(self) -> dict[str, str]:
+        """The script writes to the experiment that AI Runtime keeps the run in."""
+        return {"MLFLOW_EXPERIMENT_NAME": f"{EXPERIMENTS}/{self._org}"}
+
+    def _waits_for(self, found: "jobs.Run") -> str | None:
+        """What AI Runtime says about a run that has not begun, such as that no machine is free."""
+        task = next(iter(found.tasks or ()), None)
+        if task is None or task.run_id is None:
+            return None
+        try:
+            with told("The run's output cannot be read"):
+                output = self._connection.client.jobs.get_run_output(task.run_id)
+        except (Invalid, NotFound):
+            return None  # the task is too young to have any
+        told_by_task = output.ai_runtime_task_output
+        return (
+            str(told_by_task.status_message)
+            if told_by_task and told_by_task.status_message
+            else None
+        )
 
     def _read(self, run_key: str, name: str) -> str:
         try:
@@ -174,8 +213,8 @@ def ended(
     why = said or ("it ended well" if status == "succeeded" else "no reason is given")
     return Run(
         "failed",
-        message=f"The run left no result; the workspace says: {why}. See its log "
-        "in the workspace's jobs.",
+        message=f"The run left no result; the workspace says: {why.rstrip('.')}. Train again; if "
+        "it ends so again, see the run's log in the workspace's jobs.",
         events=seen,
     )
 

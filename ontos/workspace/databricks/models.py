@@ -1,5 +1,6 @@
 """Registered models of Unity Catalog."""
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from ontos.workspace.protocols import ModelVersion
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import ModelVersionInfo, RegisteredModelAlias
+
+_QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
 
 
 class DatabricksModels:
@@ -60,11 +63,14 @@ class DatabricksModels:
     def load(self, name: str, version: str) -> Any:
         if self.version(name, version) is None:
             raise NotFound(f"Model {name} has no version {version}.")
-        mlflow = open_mlflow()
-        mlflow.set_tracking_uri("databricks")
-        mlflow.set_registry_uri("databricks-uc")
-        with told(f"Version {version} of {name} cannot be loaded"):
-            return mlflow.pyfunc.load_model(f"models:/{self.full_name(name)}/{version}")
+        for variable, value in (self.tracking_env() | _QUIET).items():
+            os.environ.setdefault(variable, value)
+        mlflow, what = open_mlflow(), f"Version {version} of {name} cannot be loaded"
+        try:
+            with told(what):
+                return mlflow.pyfunc.load_model(f"models:/{self.full_name(name)}/{version}")
+        except mlflow.exceptions.MlflowException as error:
+            raise Unavailable(f"{what}: {error.message[:500]} Try again, or train anew.") from error
 
     def tracking_env(self) -> dict[str, str]:
         return {
@@ -96,7 +102,7 @@ def as_version(
 
 def from_registry(found: dict[str, Any]) -> ModelVersion:
     """A version as MLflow's own interface of Unity Catalog tells it, tags included."""
-    tags = {tag["key"]: tag.get("value", "") for tag in found.get("tags", [])}
+    tags = {our_key(tag["key"]): tag.get("value", "") for tag in found.get("tags", [])}
     return ModelVersion(
         name=found["name"],
         version=str(found["version"]),
@@ -106,6 +112,11 @@ def from_registry(found: dict[str, Any]) -> ModelVersion:
         tags=tags,
         inputs=named_inputs(tags.get(INPUTS_TAG)),
     )
+
+
+def our_key(key: str) -> str:
+    """`ontos_job_id` was `ontos.job_id`: the keys of tags may hold no dots there."""
+    return key.replace("ontos_", "ontos.", 1) if key.startswith("ontos_") else key
 
 
 def moment(milliseconds: int | str | None) -> str:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ontos.kernel.errors import NotFound, NotNow, Unavailable
+from ontos.kernel.errors import Invalid, NotFound, NotNow, OntosError, Unavailable
 from ontos.workspace.databricks.client import Connection, told
+from ontos.workspace.databricks.gateway import Guardrails, Pushed, push
 from ontos.workspace.predictions import plain, table
 from ontos.workspace.protocols import ServingState, ServingStatus
 
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import (
+        EndpointCoreConfigOutput,
+        EndpointPendingConfig,
         EndpointState,
         ServedEntityInput,
         ServedEntityOutput,
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
         TrafficConfig,
     )
 
+LONGEST_NAME = 63
+"""Characters in the name of an endpoint, over all orgs of the workspace."""
+
+_NO_REASON = "The workspace gives no reason; see the endpoint's events and build logs there."
 _COMING = ("creating", "updating")
 
 
@@ -29,17 +36,19 @@ class DatabricksServing:
     def create(self, name: str, model_name: str, model_version: str) -> ServingState:
         from databricks.sdk.service.serving import EndpointCoreConfigInput
 
-        entities, traffic = one_version(model_name, model_version)
-        full_name = self._named(name)
+        full_name, version = self._named(name), str(model_version)
+        self._must_exist(model_name, version)
+        entities, traffic = split(model_name, {version: 100})
         config = EndpointCoreConfigInput(
             full_name, served_entities=entities, traffic_config=traffic
         )
         with told(f"The endpoint {name} cannot be created"):
             self._connection.client.serving_endpoints.create(full_name, config=config)
-        return ServingState(name, "creating", model_name, None, str(model_version))
+        return ServingState(name, "creating", model_name, None, version)
 
     def update(self, name: str, model_name: str, model_version: str) -> ServingState:
-        before = self.state(name)
+        """The former version stays deployed without traffic: going back to it loads nothing."""
+        before, version = self.state(name), str(model_version)
         if before is None:
             raise NotFound(f"There is no endpoint {name}. Create it first.")
         if before.pending_version:
@@ -47,7 +56,8 @@ class DatabricksServing:
                 f"Endpoint {name} is {before.status} (version {before.pending_version}). "
                 "Try again when it is ready."
             )
-        entities, traffic = one_version(model_name, model_version)
+        self._must_exist(model_name, version)
+        entities, traffic = split(model_name, {version: 100} | self._former(before, model_name))
         with told(f"The endpoint {name} cannot be updated"):
             self._connection.client.serving_endpoints.update_config(
                 self._named(name), served_entities=entities, traffic_config=traffic
@@ -57,7 +67,7 @@ class DatabricksServing:
             "updating" if before.model_version else "creating",
             before.model_name,
             before.model_version,
-            str(model_version),
+            version,
         )
 
     def state(self, name: str) -> ServingState | None:
@@ -75,10 +85,13 @@ class DatabricksServing:
         columns = table(inputs, ())
         rows = [list(row) for row in zip(*columns.values(), strict=True)]
         asked = DataframeSplitInput(columns=list(columns), data=rows)
-        with told(f"The endpoint {name} did not answer"):
-            answer = self._connection.client.serving_endpoints.query(
-                self._named(name), dataframe_split=asked
-            )
+        try:
+            with told(f"The endpoint {name} did not answer"):
+                answer = self._connection.client.serving_endpoints.query(
+                    self._named(name), dataframe_split=asked
+                )
+        except NotFound as error:
+            raise self._unready(name) from error
         if answer.predictions is None:
             raise Unavailable(
                 f"The endpoint {name} answered without predictions: it does not "
@@ -90,29 +103,82 @@ class DatabricksServing:
         with told(f"The endpoint {name} cannot be deleted"):
             self._connection.client.serving_endpoints.delete(self._named(name))
 
+    def guard(self, name: str, rails: Guardrails) -> Pushed:
+        """Hand guardrails down to the workspace's AI Gateway, as far as it takes them."""
+        return push(self._connection, self._named(name), name, rails)
+
     def _named(self, name: str) -> str:
-        return f"{self._org}-{name}"
+        full_name = f"{self._org}-{name}"
+        if len(full_name) > LONGEST_NAME:
+            raise Invalid(
+                f"The workspace takes names of {LONGEST_NAME} characters with the org's before it: "
+                f"shorten {name} by {len(full_name) - LONGEST_NAME}.",
+                field="name",
+            )
+        return full_name
+
+    def _must_exist(self, model_name: str, version: str) -> None:
+        if not self._exists(model_name, version):
+            raise NotFound(
+                f"Model {model_name} has no version {version}. Choose one that is registered.",
+                field="model_version",
+            )
+
+    def _exists(self, model_name: str, version: str) -> bool:
+        if not version.isdecimal():
+            return False
+        try:
+            with told(f"Version {version} of {model_name} cannot be read"):
+                self._connection.client.model_versions.get(model_name, int(version))
+        except NotFound:
+            return False
+        return True
+
+    def _former(self, before: ServingState, model_name: str) -> dict[str, int]:
+        """The version that answers now, where it can stay: a deleted one would stop the update."""
+        version = before.model_version
+        stays = before.model_name == model_name and version and self._exists(model_name, version)
+        return {version: 0} if version and stays else {}
+
+    def _unready(self, name: str) -> OntosError:
+        """Why an endpoint has no answer, in words for whoever asked it."""
+        state = self.state(name)
+        if state is None:
+            return NotFound(f"There is no endpoint {name}. Create it first.")
+        if state.status == "failed":
+            return Unavailable(
+                f"Endpoint {name} does not answer: {state.message} Update it to a version that "
+                "is registered."
+            )
+        return NotNow(f"Endpoint {name} is {state.status}. Try again when it is ready.")
 
 
-def one_version(model_name: str, version: str) -> "tuple[list[ServedEntityInput], TrafficConfig]":
-    """A configuration in which one version gets all the traffic."""
+def split(
+    model_name: str, shares: Mapping[str, int]
+) -> "tuple[list[ServedEntityInput], TrafficConfig]":
+    """A configuration of versions and their percent of the traffic, which sum to 100."""
     from databricks.sdk.service.serving import Route, ServedEntityInput, TrafficConfig
 
-    entity = ServedEntityInput(
-        name=f"version-{version}",
-        entity_name=model_name,
-        entity_version=str(version),
-        workload_size="Small",
-        scale_to_zero_enabled=True,
-    )
-    route = Route(served_entity_name=f"version-{version}", traffic_percentage=100)
-    return [entity], TrafficConfig(routes=[route])
+    entities = [
+        ServedEntityInput(
+            name=f"version-{version}",
+            entity_name=model_name,
+            entity_version=version,
+            workload_size="Small",
+            scale_to_zero_enabled=True,
+        )
+        for version in shares
+    ]
+    routes = [
+        Route(served_entity_name=f"version-{version}", traffic_percentage=percent)
+        for version, percent in shares.items()
+    ]
+    return entities, TrafficConfig(routes=routes)
 
 
 def serving_state(name: str, found: "ServingEndpointDetailed") -> ServingState:
     """Our state of an endpoint as the workspace describes it."""
-    answers = _first(found.config.served_entities if found.config else None)
-    comes = _first(found.pending_config.served_entities if found.pending_config else None)
+    answers, comes = leading(found.config), leading(found.pending_config)
     latest, known = comes or answers, answers or comes
     status = serving_status(found.state, latest)
     ready = found.state is not None and _is(found.state.ready, "READY")
@@ -122,7 +188,7 @@ def serving_state(name: str, found: "ServingEndpointDetailed") -> ServingState:
         model_name=(known.entity_name if known else None) or "",
         model_version=answers.entity_version if answers and ready else None,
         pending_version=latest.entity_version if latest and status in _COMING else None,
-        message=_said(latest) if status == "failed" else None,
+        message=_said(found, latest) if status == "failed" else None,
     )
 
 
@@ -137,18 +203,35 @@ def serving_status(
         return "updating" if _is(ready, "READY") else "creating"
     if _is(ready, "READY"):
         return "ready"
-    broken = latest and latest.state and latest.state.deployment
-    return "failed" if _is(broken, "DEPLOYMENT_FAILED", "DEPLOYMENT_ABORTED") else "creating"
+    return "failed" if _failed(latest) else "creating"
 
 
 def _is(value: Any, *names: str) -> bool:
     return value is not None and value.value in names
 
 
-def _first(entities: "Sequence[ServedEntityOutput] | None") -> "ServedEntityOutput | None":
-    return entities[0] if entities else None
+def leading(
+    config: "EndpointCoreConfigOutput | EndpointPendingConfig | None",
+) -> "ServedEntityOutput | None":
+    """The served entity with the largest share of the traffic."""
+    entities = (config.served_entities if config else None) or []
+    routes = (config.traffic_config.routes if config and config.traffic_config else None) or []
+    shares = {route.served_entity_name: route.traffic_percentage for route in routes}
+    return max(entities, key=lambda entity: shares.get(entity.name, 0), default=None)
 
 
-def _said(entity: "ServedEntityOutput | None") -> str:
-    said = entity.state.deployment_state_message if entity and entity.state else None
-    return said or "The workspace gives no reason; see the endpoint's events and build logs there."
+def _said(found: "ServingEndpointDetailed", latest: "ServedEntityOutput | None") -> str:
+    """What the workspace says about the entity that failed; that need not be the leading one."""
+    config = found.pending_config or found.config
+    entities = [
+        *((config.served_entities if config else None) or ()),
+        *([latest] if latest else ()),
+    ]
+    entities.sort(key=lambda entity: not _failed(entity))
+    messages = (entity.state.deployment_state_message for entity in entities if entity.state)
+    return next(filter(None, messages), _NO_REASON)
+
+
+def _failed(entity: "ServedEntityOutput | None") -> bool:
+    state = entity.state.deployment if entity and entity.state else None
+    return _is(state, "DEPLOYMENT_FAILED", "DEPLOYMENT_ABORTED")

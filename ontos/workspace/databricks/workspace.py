@@ -13,6 +13,7 @@ from ontos.workspace.databricks.models import DatabricksModels
 from ontos.workspace.databricks.people import DatabricksPeople
 from ontos.workspace.databricks.secrets import DatabricksSecrets
 from ontos.workspace.databricks.serving import DatabricksServing
+from ontos.workspace.databricks.setup import DatabricksSetup
 from ontos.workspace.local.llm import LlmSettings, NoLlm, OpenAiLlm, api_key
 from ontos.workspace.names import org_name
 from ontos.workspace.protocols import Llm, Person, Workspace
@@ -25,6 +26,8 @@ class DatabricksSettings(LlmSettings, Protocol):
     def home(self) -> Path: ...
     @property
     def catalog(self) -> str: ...
+    @property
+    def http_path(self) -> str | None: ...
 
 
 def databricks_workspace(
@@ -48,6 +51,14 @@ def databricks_workspace(
         compute=DatabricksCompute(app, files, org, scratch),
         secrets=DatabricksSecrets(app),
         people=DatabricksPeople(),
+        setup=DatabricksSetup(
+            app,
+            settings.catalog,
+            ("ontos_system", f"org_{org_name(org)}", schema),
+            settings.http_path or "",
+            None if settings.llm_base_url else settings.llm_model,
+            person,
+        ),
     )
 
 

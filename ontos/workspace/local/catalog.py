@@ -1,4 +1,4 @@
-"""DuckDB's own catalog, seen by one org."""
+"""DuckDB's own catalog, seen by one tenant."""
 
 import re
 from functools import lru_cache
@@ -13,13 +13,13 @@ CATALOG = "workbench"
 
 
 class LocalCatalog:
-    """Tables of the embedded store, without the workbench's own and without other orgs'."""
+    """Tables of the embedded store, without the workbench's own and without other tenants'."""
 
-    def __init__(self, warehouse: Warehouse, org: str) -> None:
-        self._warehouse, self._org = warehouse, org
+    def __init__(self, warehouse: Warehouse, tenant: str) -> None:
+        self._warehouse, self._tenant = warehouse, tenant
 
     def inside(self, transaction: Warehouse) -> "LocalCatalog":
-        return LocalCatalog(transaction, self._org)
+        return LocalCatalog(transaction, self._tenant)
 
     def catalogs(self) -> list[str]:
         return [CATALOG]
@@ -39,10 +39,10 @@ class LocalCatalog:
         )
         # Every DuckDB store has a schema `main`; it means something only when it is used.
         named = (row["name"] for row in found if row["name"] != "main" or row["tables"])
-        return [name for name in named if visible(name, self._org)]
+        return [name for name in named if visible(name, self._tenant)]
 
     def tables(self, catalog: str, schema: str) -> list[Table]:
-        if not visible(schema, self._org):
+        if not visible(schema, self._tenant):
             return []
         found = self._warehouse.rows(
             """
@@ -58,7 +58,7 @@ class LocalCatalog:
 
     def table(self, full_name: str) -> Table | None:
         parts = three_parts(full_name)
-        if not parts or parts[0].lower() != CATALOG or not visible(parts[1], self._org):
+        if not parts or parts[0].lower() != CATALOG or not visible(parts[1], self._tenant):
             return None
         columns = self._warehouse.rows(
             """
@@ -82,7 +82,7 @@ class LocalCatalog:
         return Table(_full_name(first), tuple(map(_column, columns)), first["about"])
 
     def upload_schema(self) -> str:
-        return f"{CATALOG}.data_{self._org}"
+        return f"{CATALOG}.data_{self._tenant}"
 
 
 def _known(catalog: str) -> str:

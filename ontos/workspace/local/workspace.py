@@ -1,4 +1,4 @@
-"""The local half put together, one set of parts for each org of a home folder."""
+"""The local half put together, one set of parts for each tenant of a home folder."""
 
 import threading
 from functools import cache
@@ -14,6 +14,7 @@ from ontos.workspace.local.models import LocalModels
 from ontos.workspace.local.people import LocalPeople
 from ontos.workspace.local.secrets import LocalSecrets
 from ontos.workspace.local.serving import LocalServing
+from ontos.workspace.local.setup import LocalSetup
 from ontos.workspace.names import org_name
 from ontos.workspace.protocols import Llm, Workspace
 
@@ -35,17 +36,18 @@ class LocalSettings(LlmSettings, Protocol):
     def home(self) -> Path: ...
 
 
-def local_workspace(settings: LocalSettings, warehouse: Warehouse, org: str) -> Workspace:
-    """The workspace of one org: its own registry, endpoints, runs and files in HOME/orgs/ORG.
+def local_workspace(settings: LocalSettings, warehouse: Warehouse, tenant: str) -> Workspace:
+    """The workspace of one tenant: its own registry, endpoints, runs and files, in
+    HOME/orgs/TENANT. A tenant is an org, or a project of it by the name ORG__PROJECT.
 
     Cheap: call it for each caller. Nothing is written before something is stored.
     """
-    place = settings.home.resolve() / "orgs" / org_name(org)
+    place = settings.home.resolve() / "orgs" / org_name(tenant)
     with _sharing:
         parts = _parts(place)
         llm = _llm(settings.llm_base_url, settings.llm_model, api_key(settings))
     return Workspace(
-        catalog=LocalCatalog(warehouse, org),
+        catalog=LocalCatalog(warehouse, tenant),
         files=LocalFiles(place / "volume"),
         models=parts.models,
         serving=parts.serving,
@@ -53,6 +55,7 @@ def local_workspace(settings: LocalSettings, warehouse: Warehouse, org: str) -> 
         compute=parts.compute,
         secrets=LocalSecrets(),
         people=LocalPeople(),
+        setup=LocalSetup(settings.home.resolve(), parts.models, settings),
     )
 
 

@@ -1,0 +1,149 @@
+"""Projects: each has its own tables, models, endpoints and files, and people of its own."""
+
+import json
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict, Denied, Invalid, NotFound, NotNow
+from ontos.kernel.fields import Input, Name, Record, now
+from ontos.kernel.operation import operation
+from ontos.kernel.permission import admin, signed_in
+from ontos.kernel.tenancy import LONGEST_NAME, Tenant, add_project, key, renew
+
+LONGEST = 27
+"""Characters in a project's id: with the longest org's they fit in a tenant's name."""
+
+
+class Project(Record):
+    """`archived_at` tells since when nobody can enter it."""
+
+    org: str
+    id: str
+    title: str
+    created_by: str
+    created_at: datetime
+    archived_at: datetime | None
+
+
+class ProjectSpec(Input):
+    """`id` names the project's schemas, after the org's."""
+
+    id: Annotated[str, AfterValidator(key(LONGEST))]
+    title: Name
+
+
+@operation("GET /projects", needs=signed_in())
+def list_projects(caller: Caller) -> list[Project]:
+    """The projects of this org that you have a role in, archived ones too.
+
+    A token that acts in a project sees that one alone.
+    """
+    rows = caller.system.rows(
+        "SELECT * FROM projects WHERE org = :org AND (:only IS NULL OR id = :only)"
+        " AND EXISTS (SELECT 1 FROM members AS m WHERE m.org = projects.org"
+        " AND (m.project IS NULL OR m.project = projects.id)"
+        " AND ((m.kind = 'user' AND m.principal = :user) OR (m.kind = 'group'"
+        " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), m.principal))))"
+        " ORDER BY archived_at IS NOT NULL, title",
+        org=caller.org, only=caller.project if caller.scopes is not None else None,
+        user=caller.user, groups=json.dumps(sorted(caller.person.groups)),
+    )  # fmt: skip
+    return [Project(**row) for row in rows]
+
+
+@operation("POST /projects", needs=admin("admin"))
+def create_project(caller: Caller, spec: ProjectSpec) -> Project:
+    """Make a project with its own tables. Roles in the org hold in it; give others in it."""
+    in_common(caller, "Projects are made")
+    tenant = Tenant(caller.org, spec.id)
+    if len(tenant.name) > LONGEST_NAME:
+        raise Invalid(
+            f"id: {tenant.name} has more than {LONGEST_NAME} characters. Choose a shorter id.",
+            field="id",
+        )
+    taken = Conflict(f"id: there is a project {spec.id} already. Choose another id.", field="id")
+    if _known(caller, spec.id) or _is_an_org(caller, tenant.name):
+        raise taken
+    if not add_project(caller.system, tenant, spec.title, caller.user):
+        raise taken
+    return get(caller, spec.id)
+
+
+@operation("POST /projects/{project_id}/archive", needs=admin("admin"))
+def archive_project(caller: Caller, project_id: str) -> Project:
+    """Close a project: it can be neither chosen nor entered until it is restored.
+
+    Nothing of it is deleted. It must be at rest: no job under way, nothing served.
+    """
+    in_common(caller, "Projects are archived")
+    project = get(caller, project_id)
+    _must_rest(caller, Tenant(caller.org, project.id))
+    caller.system.execute(
+        "UPDATE projects SET archived_at = :at"
+        " WHERE org = :org AND id = :id AND archived_at IS NULL",
+        at=now(), org=caller.org, id=project.id,
+    )  # fmt: skip
+    return get(caller, project_id)
+
+
+@operation("POST /projects/{project_id}/restore", needs=admin("admin"))
+def restore_project(caller: Caller, project_id: str) -> Project:
+    """Open an archived project again."""
+    in_common(caller, "Projects are restored")
+    project = get(caller, project_id)
+    renew(caller.system, Tenant(caller.org, project.id))
+    caller.system.execute(
+        "UPDATE projects SET archived_at = NULL WHERE org = :org AND id = :id",
+        org=caller.org, id=project.id,
+    )  # fmt: skip
+    return get(caller, project_id)
+
+
+def get(caller: Caller, project_id: str, field: str = "project_id") -> Project:
+    """One project of the caller's org, archived or not; raises NotFound."""
+    if found := _known(caller, project_id):
+        return found
+    raise NotFound(
+        f"{field}: there is no project {project_id[:60]!r} in {caller.org}. List projects.",
+        field=field,
+    )
+
+
+def in_common(caller: Caller, what: str) -> None:
+    """Raise Denied unless the caller works in the org's common project: a role in a single
+    project must not reach what is the whole org's."""
+    if caller.project is not None:
+        raise Denied(
+            f"{what} in the org's common project, not in {caller.project}. Choose Common, or leave "
+            "X-Ontos-Project out.",
+            field="project",
+        )
+
+
+def _known(caller: Caller, project_id: str) -> Project | None:
+    rows = caller.system.rows(
+        "SELECT * FROM projects WHERE org = :org AND id = :id", org=caller.org, id=project_id
+    )
+    return Project(**rows[0]) if rows else None
+
+
+def _is_an_org(caller: Caller, name: str) -> bool:
+    """An org of an older store may be called like this project's schemas."""
+    return bool(caller.system.rows("SELECT id FROM orgs WHERE id = :name", name=name))
+
+
+def _must_rest(caller: Caller, tenant: Tenant) -> None:
+    found = caller.system.within(tenant.schema).rows(
+        "SELECT (SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')) AS jobs,"
+        " (SELECT count(*) FROM endpoints WHERE status <> 'deleted') AS endpoints"
+    )[0]
+    if found["jobs"] or found["endpoints"]:
+        raise NotNow(
+            f"{tenant.project} is not at rest: {found['jobs']} jobs under way, "
+            f"{found['endpoints']} endpoints. Wait for the jobs or cancel them, delete the "
+            "endpoints, then archive it.",
+            field="project_id",
+        )

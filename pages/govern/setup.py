@@ -1,0 +1,57 @@
+"""Whether everything is there that the workbench needs, and how to mend what is not."""
+
+from functools import partial
+
+import streamlit as st
+
+from ontos.govern.setup import SetupFinding, check_setup, make_setup
+from ontos.kernel.caller import Caller
+from pages.frame import attempt, loaded
+
+ICONS = {
+    "ready": ":green[:material/check_circle:]",
+    "missing": ":red[:material/error:]",
+    "optional": ":gray[:material/info:]",
+}
+
+
+def draw(caller: Caller) -> None:
+    findings: list[SetupFinding] = loaded(partial(check_setup, caller))
+    missing = [found for found in findings if found.state == "missing"]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if missing:
+            st.warning(
+                f"{len(missing)} of {len(findings)} things are missing. Each says how to mend it.",
+                icon=":material/build:",
+            )
+        else:
+            st.success("Everything that the workbench needs is there.", icon=":material/check:")
+        st.button("Check again", icon=":material/refresh:")
+    for found in sorted(findings, key=lambda found: found.state != "missing"):
+        _finding(caller, found)
+
+
+def _finding(caller: Caller, found: SetupFinding) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{ICONS[found.state]} **{found.title}**", width=230)
+            st.text(found.found, width="stretch")
+            if found.can_make:
+                st.button(
+                    "Make it", key=f"make-{found.key}", icon=":material/add:",
+                    on_click=_make, args=(caller, found),
+                )  # fmt: skip
+        if found.remedy and found.state != "ready":
+            _remedy(found.remedy)
+
+
+def _remedy(remedy: str) -> None:
+    """A sentence to read, or a statement to copy."""
+    if remedy.endswith("."):
+        st.caption(remedy)
+    else:
+        st.code(remedy, language=None, wrap_lines=True)
+
+
+def _make(caller: Caller, found: SetupFinding) -> None:
+    attempt(make_setup, caller, found.key, done=f"{found.title} is made")

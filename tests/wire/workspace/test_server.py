@@ -1,0 +1,156 @@
+"""What the server stands for beyond the workbench's own calls, asked by the real SDK."""
+
+import pytest
+import requests
+from databricks.sdk import errors
+from databricks.sdk.service import catalog, jobs, serving, sql
+
+from ontos.workspace.databricks.client import Connection
+from ontos.workspace.databricks.serving import split
+from tests.wire.workspace.half import opened, register, until
+
+ENTITY = "workbench.data_default.greeter"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    with opened(tmp_path_factory.mktemp("workspace")) as workspace:
+        workspace.catalog.add_table("main.sales.orders", {"id": "bigint"})
+        yield workspace
+        assert workspace.unforeseen == []
+
+
+@pytest.fixture
+def client(workspace):
+    return Connection().client
+
+
+def test_grants_are_changed_and_read_back(workspace, client):
+    """`grants.update` adds and removes; `get_effective` counts what schema and catalog grant."""
+    change = catalog.PermissionsChange(principal="sellers", add=[catalog.Privilege.SELECT])
+    client.grants.update("table", "main.sales.orders", changes=[change])
+    change = catalog.PermissionsChange(principal="sellers", add=[catalog.Privilege.USE_SCHEMA])
+    client.grants.update("schema", "main.sales", changes=[change])
+    [held] = client.grants.get("table", "main.sales.orders").privilege_assignments
+    assert (held.principal, held.privileges) == ("sellers", [catalog.Privilege.SELECT])
+    found = client.grants.get_effective("table", "main.sales.orders", principal="sellers")
+    [mine] = found.privilege_assignments
+    assert {each.privilege.value for each in mine.privileges} == {"SELECT", "USE_SCHEMA"}
+
+
+def test_only_owners_and_administrators_grant(workspace):
+    theirs = Connection(workspace.people.add("bob@example.org")).client
+    change = catalog.PermissionsChange(principal="bob@example.org", add=[catalog.Privilege.SELECT])
+    with pytest.raises(errors.PermissionDenied, match="MANAGE"):
+        theirs.grants.update("table", "main.sales.orders", changes=[change])
+
+
+def test_a_schema_is_made_by_whoever_may(workspace, client):
+    client.schemas.create("made", "workbench")
+    assert client.schemas.get("workbench.made").owner == "app-id"
+    theirs = Connection(workspace.people.add("bob@example.org")).client
+    with pytest.raises(errors.PermissionDenied, match="USE CATALOG"):
+        theirs.schemas.create("other", "workbench")
+
+
+def test_a_job_with_a_schedule(client):
+    """Quartz expressions have at least six fields; a job is kept, shown, listed and deleted."""
+    nightly = jobs.CronSchedule("0 0 3 * * ?", "UTC")
+    made = client.jobs.create(name="nightly", schedule=nightly)
+    assert client.jobs.get(made.job_id).settings.schedule == nightly
+    assert [job.settings.name for job in client.jobs.list()] == ["nightly"]
+    client.jobs.delete(made.job_id)
+    assert list(client.jobs.list()) == []
+    with pytest.raises(errors.InvalidParameterValue, match="Quartz"):
+        client.jobs.create(name="wrong", schedule=jobs.CronSchedule("* * *", "UTC"))
+
+
+def test_a_task_needs_an_environment_and_one_deployment(client):
+    compute = jobs.ComputeSpec(jobs.ComputeSpecAcceleratorType.GPU_1X_A10, 1)
+    deployment = jobs.DeploymentSpec(compute, "/Volumes/a/b/c/command.sh")
+    task = jobs.AiRuntimeTask("x", [deployment, deployment], mlflow_experiment_directory="/Shared")
+    asked = jobs.SubmitTask("train", environment_key="train", ai_runtime_task=task)
+    with pytest.raises(errors.InvalidParameterValue, match="environment"):
+        client.jobs.submit(tasks=[asked])
+
+
+def test_an_endpoint_counts_and_limits(workspace, client):
+    """`export_metrics` is text for Prometheus; a limit of the AI Gateway answers 429 beyond it."""
+    register(workspace, "greeter", "hello")
+    _create(client, "hello", ENTITY, {"1": 100})
+    until(
+        lambda: client.serving_endpoints.get("hello").state.ready,
+        lambda ready: ready is serving.EndpointStateReady.READY,
+    )
+    limit = serving.AiGatewayRateLimit(serving.AiGatewayRateLimitRenewalPeriod.MINUTE, 1)
+    client.serving_endpoints.put_ai_gateway("hello", rate_limits=[limit])
+    answer = client.serving_endpoints.query("hello", dataframe_records=[{"name": "Ann"}])
+    assert answer.predictions == ["hello, Ann"] and answer.served_model_name == "version-1"
+    url = f"{workspace.url}/serving-endpoints/hello/invocations"
+    asked = {"dataframe_records": [{"name": "Ann"}]}
+    # Bare HTTP: the SDK would wait and ask again.
+    again = requests.post(url, json=asked, headers=client.config.authenticate(), timeout=5)
+    assert again.status_code == 429
+    told = client.serving_endpoints.export_metrics("hello").contents.read().decode()
+    assert 'request_count_total{served_entity_name="version-1"} 1' in told
+    [listed] = client.serving_endpoints.list()
+    assert (listed.name, listed.config) == ("hello", None)
+
+
+def test_traffic_must_sum_to_a_hundred(workspace, client):
+    register(workspace, "halves", "hello", "good day")
+    with pytest.raises(errors.InvalidParameterValue, match="sum to 100"):
+        _create(client, "halves", "workbench.data_default.halves", {"1": 50, "2": 40})
+
+
+def test_a_split_reaches_both_versions(workspace, client):
+    name = register(workspace, "both", "hello", "good day")
+    _create(client, "both", name, {"1": 50, "2": 50})
+    until(lambda: workspace.serving.endpoints["both"].active, lambda active: active is not None)
+    query = client.serving_endpoints.query
+    seen = {query("both", dataframe_records=[{"name": "Ann"}]).predictions[0] for _ in range(20)}
+    assert seen == {"hello, Ann", "good day, Ann"}
+
+
+def test_a_foundation_model_answers_messages(workspace, client):
+    workspace.serving.chats["llama"] = lambda messages: messages[-1]["content"].upper()
+    said = serving.ChatMessage("hello", serving.ChatMessageRole.USER)
+    assert client.serving_endpoints.get("llama").state.ready is serving.EndpointStateReady.READY
+    answer = client.serving_endpoints.query("llama", messages=[said])
+    assert answer.choices[0].message.content == "HELLO"
+
+
+def test_external_lineage_needs_both_ends(client):
+    """An object outside Unity Catalog must be registered before a relationship names it."""
+    table = catalog.ExternalLineageObject(table=catalog.ExternalLineageTable("main.sales.orders"))
+    outside = catalog.ExternalLineageObject(
+        external_metadata=catalog.ExternalLineageExternalMetadata("sheet-1")
+    )
+    link = catalog.CreateRequestExternalLineage(source=table, target=outside)
+    with pytest.raises(errors.NotFound, match="sheet-1"):
+        client.external_lineage.create_external_lineage_relationship(link)
+    system = catalog.SystemType.OTHER
+    made = catalog.ExternalMetadata(name="sheet-1", system_type=system, entity_type="sheet")
+    client.external_metadata.create_external_metadata(made)
+    assert client.external_lineage.create_external_lineage_relationship(link).id
+
+
+def test_a_folder_of_the_workspace(client):
+    with pytest.raises(errors.NotFound):
+        client.workspace.get_status("/Shared/none")
+    client.workspace.mkdirs("/Workspace/Shared/a/b")
+    assert client.workspace.get_status("/Shared/a").path == "/Shared/a"
+
+
+def _create(client, name, model, shares):
+    entities, traffic = split(model, shares)
+    config = serving.EndpointCoreConfigInput(name, served_entities=entities, traffic_config=traffic)
+    client.serving_endpoints.create(name, config=config)
+
+
+def test_a_warehouse_tells_its_state(workspace, client):
+    workspace.warehouses.states["abc"] = sql.State.STOPPED
+    assert client.warehouses.get("abc").state is sql.State.STOPPED
+    assert [each.id for each in client.warehouses.list()] == ["abc"]
+    with pytest.raises(errors.NotFound, match="SQL warehouse none"):
+        client.warehouses.get("none")

@@ -1,0 +1,34 @@
+"""Groups, as the workspace tells them to the person's own token."""
+
+import pytest
+
+from ontos.kernel.errors import Denied
+from ontos.workspace import Person
+from tests.wire.workspace.half import half, opened
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    with opened(tmp_path) as workspace:
+        yield workspace
+
+
+def test_each_person_has_their_own_groups(workspace):
+    people = half(workspace.root / "home").people
+    ann = Person("ann@example.org", token=workspace.people.add("ann@example.org", "a", "b"))
+    bob = Person("bob@example.org", token=workspace.people.add("bob@example.org"))
+    assert people.groups(ann) == {"a", "b"}
+    assert people.groups(bob) == frozenset()
+
+
+def test_nobody_is_asked_about_without_their_token(workspace):
+    people = half(workspace.root / "home").people
+    assert people.groups(Person("ann@example.org")) == frozenset()
+    assert workspace.faults.calls == []
+
+
+def test_a_refused_token_names_the_person_and_not_the_token(workspace):
+    people = half(workspace.root / "home").people
+    with pytest.raises(Denied, match=r"groups of ann@example\.org") as refusal:
+        people.groups(Person("ann@example.org", token="forged-token"))  # noqa: S106
+    assert "forged-token" not in refusal.value.detail

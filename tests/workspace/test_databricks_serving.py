@@ -1,0 +1,197 @@
+"""Endpoints of the workspace: slow to come, moved by traffic, and honest about failing."""
+
+import pytest
+
+from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Unavailable
+from ontos.workspace.databricks.gateway import Guardrails
+from tests.wire.workspace.half import half, opened, register, until
+
+ANN = [{"name": "Ann"}]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    with opened(tmp_path_factory.mktemp("workspace")) as workspace:
+        register(workspace, "greeter", "hello", "good day", "broken")
+        workspace.serving.seconds = 0.02
+        yield workspace
+
+
+@pytest.fixture
+def serving(workspace):
+    workspace.serving.gate.set()
+    workspace.serving.endpoints.clear()
+    return half(workspace.root / "home").serving
+
+
+@pytest.fixture
+def model(workspace):
+    return "workbench.data_default.greeter"
+
+
+def settled(serving, name="desk"):
+    return until(lambda: serving.state(name), lambda state: not state.pending_version)
+
+
+def test_an_endpoint_takes_its_time(workspace, serving, model):
+    """NOT_READY and IN_PROGRESS until its container stands; READY after that."""
+    workspace.serving.gate.clear()
+    assert serving.create("desk", model, "1").status == "creating"
+    state = serving.state("desk")
+    assert (state.status, state.model_version, state.pending_version) == ("creating", None, "1")
+    with pytest.raises(NotNow, match="desk is creating"):
+        serving.query("desk", ANN)
+    workspace.serving.gate.set()
+    assert settled(serving).status == "ready"
+    assert serving.query("desk", ANN) == ["hello, Ann"]
+
+
+def test_the_former_version_answers_until_the_next_is_loaded(workspace, serving, model):
+    serving.create("desk", model, "1")
+    settled(serving)
+    workspace.serving.gate.clear()
+    state = serving.update("desk", model, "2")
+    assert (state.status, state.model_version, state.pending_version) == ("updating", "1", "2")
+    assert serving.state("desk") == state
+    assert serving.query("desk", ANN) == ["hello, Ann"]
+    workspace.serving.gate.set()
+    assert settled(serving).model_version == "2"
+    assert serving.query("desk", ANN) == ["good day, Ann"]
+
+
+def test_a_second_update_is_refused(workspace, serving, model):
+    """409 RESOURCE_CONFLICT while an update runs; here also when two apps ask at once."""
+    from ontos.workspace.databricks.client import Connection, told
+    from ontos.workspace.databricks.serving import split
+
+    serving.create("desk", model, "1")
+    settled(serving)
+    workspace.serving.gate.clear()
+    serving.update("desk", model, "2")
+    with pytest.raises(NotNow, match=r"updating \(version 2\)"):
+        serving.update("desk", model, "1")
+    entities, traffic = split(model, {"1": 100})
+    with pytest.raises(NotNow, match="currently being updated"), told("It cannot be updated"):
+        Connection().client.serving_endpoints.update_config(
+            "default-desk", served_entities=entities, traffic_config=traffic
+        )
+
+
+def test_rolling_back_moves_the_traffic_and_loads_nothing(workspace, serving, model):
+    serving.create("desk", model, "1")
+    settled(serving)
+    serving.update("desk", model, "2")
+    settled(serving)
+    kept = dict(workspace.serving.endpoints["default-desk"].active.loaded)
+    serving.update("desk", model, "1")
+    assert settled(serving).model_version == "1"
+    assert workspace.serving.endpoints["default-desk"].active.loaded == kept
+    assert serving.query("desk", ANN * 30) == ["hello, Ann"] * 30
+
+
+def test_a_version_that_is_not_registered_leaves_the_former_one(serving, model):
+    serving.create("desk", model, "1")
+    settled(serving)
+    with pytest.raises(NotFound, match=r"greeter has no version 7"):
+        serving.update("desk", model, "7")
+    assert serving.state("desk").status == "ready"
+
+
+def test_a_deployment_that_fails_says_why(workspace, serving):
+    import shutil
+
+    name = register(workspace, "hollow", "hello")
+    shutil.rmtree(workspace.files.local(workspace.models.place(name, 1)))
+    serving.create("empty", name, "1")
+    state = settled(serving, "empty")
+    assert state.status == "failed" and state.model_version is None
+    assert "No such artifact" in state.message
+    with pytest.raises(Unavailable, match=r"Endpoint empty does not answer.*Update it"):
+        serving.query("empty", ANN)
+
+
+def test_a_version_deleted_under_an_endpoint(workspace, serving):
+    """It answers on from memory; the next start from zero fails, and says for which version."""
+    name = register(workspace, "brief", "hello", "good day")
+    serving.create("desk", name, "1")
+    settled(serving)
+    workspace.models.delete_version(name, 1)
+    assert serving.query("desk", ANN) == ["hello, Ann"]
+    workspace.serving.restart("default-desk")
+    with pytest.raises(Unavailable) as refusal:
+        serving.query("desk", ANN)
+    assert "version '1' does not exist" in refusal.value.detail
+    assert "Update it to a version that is registered" in refusal.value.detail
+    serving.update("desk", name, "2")
+    assert settled(serving).status == "ready"
+    assert serving.query("desk", ANN) == ["good day, Ann"]
+
+
+def test_missing_inputs_are_refused_by_the_models_signature(serving, model):
+    serving.create("desk", model, "1")
+    settled(serving)
+    with pytest.raises(Invalid, match=r"missing inputs \['name'\]"):
+        serving.query("desk", [{"wrong": "x"}])
+    with pytest.raises(Invalid):
+        serving.query("desk", [])
+
+
+def test_a_model_that_fails_is_told_in_its_own_words(serving, model):
+    serving.create("desk", model, "3")
+    settled(serving)
+    with pytest.raises(Invalid, match="its weights are missing"):
+        serving.query("desk", ANN)
+
+
+def test_names_are_the_orgs_own(workspace, serving, model):
+    serving.create("desk", model, "1")
+    assert list(workspace.serving.endpoints) == ["default-desk"]
+    with pytest.raises(Conflict, match=r"desk cannot be created.*already exists"):
+        serving.create("desk", model, "1")
+    with pytest.raises(Invalid, match=r"shorten d+ by 3"):
+        serving.create("d" * 58, model, "1")
+
+
+def test_what_is_not_there(serving, model):
+    assert serving.state("desk") is None
+    calls = (
+        lambda: serving.query("desk", ANN),
+        lambda: serving.update("desk", model, "1"),
+        lambda: serving.delete("desk"),
+    )
+    for call in calls:
+        with pytest.raises(NotFound, match="desk"):
+            call()
+
+
+def test_a_deleted_endpoint_is_gone(serving, model):
+    serving.create("desk", model, "1")
+    settled(serving)
+    serving.delete("desk")
+    assert serving.state("desk") is None
+
+
+def test_guardrails_go_down_as_far_as_they_are_taken(workspace, serving, model):
+    """AI Gateway limits custom models, but guards only foundation and external ones."""
+    serving.create("desk", model, "1")
+    settled(serving)
+    pushed = serving.guard("desk", Guardrails(pii="BLOCK", safety=True, calls=2))
+    assert (pushed.guardrails, pushed.limit) == (False, True)
+    assert "The workbench holds the guardrails itself" in pushed.message
+    assert "not supported for custom model" in pushed.message
+    held = workspace.serving.endpoints["default-desk"].gateway
+    assert held["rate_limits"] == [{"calls": 2, "key": "user", "renewal_period": "minute"}]
+
+
+def test_guardrails_that_are_taken(workspace, serving, model):
+    workspace.serving.guards_custom_models = True
+    try:
+        serving.create("desk", model, "1")
+        pushed = serving.guard("desk", Guardrails(keywords=("secret",), topics=("fruit",)))
+    finally:
+        workspace.serving.guards_custom_models = False
+    assert (pushed.guardrails, pushed.limit) == (True, False)
+    held = workspace.serving.endpoints["default-desk"].gateway["guardrails"]
+    assert held["input"]["invalid_keywords"] == ["secret"]
+    assert held["input"]["valid_topics"] == ["fruit"] and "valid_topics" not in held["output"]
+    assert workspace.unforeseen == []

@@ -6,10 +6,10 @@ export ONTOS_HOME ?= .ontos
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench acceptance lint types imports clean browser help
+.PHONY: run test test-wire test-workspace jdk check bench acceptance lint types imports clean browser help
 
 help: ## Show the commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 $(VENV)/.run: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -24,11 +24,27 @@ run: $(VENV)/.run ## Install what is missing and serve on http://127.0.0.1:8501 
 	@echo "Ontos ML Workbench on http://127.0.0.1:$(PORT)  (store: $(ONTOS_HOME))"
 	@exec $(BIN)/python -m uvicorn app:app --host 127.0.0.1 --port $(PORT) --log-level warning --no-access-log
 
+$(VENV)/.wire: $(VENV)/.dev requirements-wire.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-wire.txt
+	@touch $@
+
 browser: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser
 
-test: $(VENV)/.dev browser ## Install what is missing and run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+jdk: $(VENV)/.dev
+	@$(BIN)/python -m tests.jdk
+
+test: $(VENV)/.dev browser ## Install what is missing and run every test but those of the wire
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/wire
+
+OPERATIONS = $(addprefix tests/,data generate label train deploy monitor improve govern kernel sample)
+
+test-wire: $(VENV)/.wire jdk ## The real Databricks clients over the wire, real Spark behind the SQL
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/wire
+	@ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest -n 2 --dist loadfile $(OPERATIONS)
+
+test-workspace: $(VENV)/.dev ## A smoke test in a real workspace, named by the environment
+	@ONTOS_LIVE=1 $(BIN)/python -m pytest tests/live
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check ontos pages app.py tests
@@ -39,7 +55,7 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	@$(BIN)/lint-imports
 
-check: lint types imports test acceptance ## What CI runs: lint, types, import order, tests, the loop
+check: lint types imports test test-wire acceptance ## What CI runs: lint, types, import order, tests, the loop
 
 acceptance: $(VENV)/.dev ## Drive the closed loop over REST against a fresh start
 	@$(BIN)/python -m tests.acceptance

@@ -5,11 +5,13 @@ python -m tests.browser          # prints what was found; exit status 1 in CI wh
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+from tests.debian import install as debian
+from tests.debian import runs
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -36,30 +38,14 @@ def _installed() -> Iterator[str]:
 
 def _starts(path: str) -> bool:
     """Some systems have a stub under the name, or lack the libraries."""
-    return _run(path, "--version", "--no-sandbox")
-
-
-def _run(*command: str) -> bool:
-    try:
-        return (
-            subprocess.run(command, capture_output=True, timeout=900, check=False).returncode == 0
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
-def _from_debian() -> bool:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return False
-    _run("apt-get", "update", "-qq")
-    return _run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
+    return runs(path, "--version", "--no-sandbox")
 
 
 def install() -> str | None:
     """Find a browser, else install one."""
     found = find()
     if found is None and (
-        _from_debian() or _run(sys.executable, "-m", "playwright", "install", "chromium")
+        debian("chromium") or runs(sys.executable, "-m", "playwright", "install", "chromium")
     ):
         found = find()
     return found

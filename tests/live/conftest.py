@@ -1,0 +1,56 @@
+"""A real workspace, named by the environment, and a schema of its own in it.
+
+`make test-workspace` with DATABRICKS_HOST and credentials as databricks-sdk reads them,
+ONTOS_HTTP_PATH (a SQL warehouse) and ONTOS_CATALOG (where schemas may be made and dropped).
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from ontos.kernel.settings import Settings
+from ontos.warehouse import Warehouse, open_databricks, quote
+from ontos.workspace import Person, Workspace, databricks_workspace
+
+WANTED = ("DATABRICKS_HOST", "ONTOS_HTTP_PATH", "ONTOS_CATALOG")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def chosen() -> None:
+    """Skipped unless it is asked for; an error where it is, and something is not named."""
+    if not os.environ.get("ONTOS_LIVE"):
+        pytest.skip("a smoke test in a real workspace: see `make test-workspace`")
+    lacking = [name for name in WANTED if not os.environ.get(name)]
+    if lacking:
+        pytest.fail(f"Set {', '.join(lacking)}: see tests/live/conftest.py.")
+
+
+@pytest.fixture(scope="session")
+def settings(chosen: None) -> Settings:
+    return Settings(warehouse="databricks", workspace="databricks")
+
+
+@pytest.fixture(scope="session")
+def tenant() -> str:
+    return f"live_{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def warehouse(settings: Settings, tenant: str) -> Iterator[Warehouse]:
+    """Bound to a schema that is dropped in the end."""
+    engine = open_databricks(settings)
+    schema = f"org_{tenant}"
+    engine.create_schema(schema)
+    yield engine.within(schema)
+    engine.execute(f"DROP SCHEMA IF EXISTS {quote(schema)} CASCADE")
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def workspace(settings: Settings, warehouse: Warehouse, tenant: str) -> Iterator[Workspace]:
+    """The Databricks half, with a schema for uploads that is dropped in the end."""
+    warehouse.create_schema(f"data_{tenant}")
+    yield databricks_workspace(settings, warehouse, tenant, Person("live@example.org"))
+    warehouse.execute(f"DROP SCHEMA IF EXISTS {quote(f'data_{tenant}')} CASCADE")

@@ -14,6 +14,7 @@ from ontos import workspace as workspaces
 from ontos.kernel import logs, tracing
 from ontos.kernel.caller import Caller
 from ontos.kernel.directory import Directory
+from ontos.kernel.errors import Unavailable
 from ontos.kernel.metrics import observe_statement
 from ontos.kernel.outbox import Outbox
 from ontos.kernel.pool import Pool
@@ -36,6 +37,9 @@ def declare() -> None:
             if module.name not in STANDALONE:
                 importlib.import_module(f"{package.__name__}.{module.name}")
 
+
+ANSWER_SECONDS = 2.0
+"""How long readiness waits for the warehouse."""
 
 STANDALONE = frozenset({"run", "served"})
 """Modules of the training process; the app never imports them."""
@@ -84,7 +88,7 @@ class Workbench:
         """What must answer before this process is ready; each raises OntosError with its reason."""
         local = self.workspace(Tenant(self.settings.org), local_person())
         return {
-            "warehouse": lambda: self.engine.rows("SELECT 1 AS one"),
+            "warehouse": partial(_answers, self.engine),
             "models": local.models.check,
         }
 
@@ -99,6 +103,16 @@ class Workbench:
 
     def _store(self, tenant: Tenant) -> Warehouse:
         return self.engine.within(tenant.schema)
+
+
+def _answers(engine: Warehouse) -> None:
+    """Raises Unavailable where the warehouse keeps silent: it may be starting."""
+    if not engine.awake(ANSWER_SECONDS):
+        raise Unavailable(
+            f"The SQL warehouse has not answered for {engine.silent_seconds:.0f} s; it is "
+            "starting, or it is overloaded.",
+            reason="starting",
+        )
 
 
 def local_person() -> Person:
@@ -128,7 +142,7 @@ def open_workbench(chosen: Settings | None = None) -> Workbench:
 
 
 def _engine(chosen: Settings) -> Warehouse:
+    chosen.home.mkdir(parents=True, exist_ok=True)
     if chosen.warehouse == "databricks":
         return warehouses.open_databricks(chosen)
-    chosen.home.mkdir(parents=True, exist_ok=True)
     return open_embedded(chosen.home / "workbench.duckdb")

@@ -45,27 +45,41 @@ def main() -> None:
 
 
 def _opened() -> bool:
-    """Whether the store is open; a page that waits for it says so, and goes on by itself."""
+    """Whether the store is there; a page that waits for it says so, and goes on by itself."""
     from ontos.doors import process
     from ontos.kernel.errors import OntosError
 
     notice = None
-    while not process.soon(1.0):
-        notice = notice or st.empty()
-        notice.info(
-            f"Opening the store, for {process.waited():.0f} s so far. A SQL warehouse that was "
-            "stopped takes a few minutes to start; this page goes on by itself.",
-            icon=":material/hourglass_top:",
-        )
-    if notice:
-        notice.empty()
     try:
+        while said := _waits():
+            notice = notice or st.empty()
+            notice.info(f"{said} This page goes on by itself.", icon=":material/hourglass_top:")
         process.workbench()
     except OntosError as error:
         st.error(f"The store could not be opened. {error}", icon=":material/error:")
         st.button("Try again", icon=":material/refresh:")
         return False
+    if notice:
+        notice.empty()
     return True
+
+
+def _waits() -> str | None:
+    """After a second of waiting, what for; None once all is there."""
+    from ontos.doors import process
+
+    if not process.soon(1.0):
+        return (
+            f"Opening the store, for {process.waited():.0f} s so far. A SQL warehouse that was "
+            "stopped takes a few minutes to start."
+        )
+    engine = process.workbench().engine
+    if not engine.awake(1.0):
+        return (
+            f"The SQL warehouse has not answered for {engine.silent_seconds:.0f} s: it is "
+            "starting, which takes a few minutes."
+        )
+    return None
 
 
 def _who() -> None:

@@ -1,6 +1,7 @@
 """One workbench per test, on the real embedded engine; factories that go through operations."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,37 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.settings import Settings
 from ontos.warehouse import executed_texts, lint, quote
 from ontos.workspace import Person
+from tests.wire import place
 
 _linted: set[str] = set()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "embedded(reason): is about the embedded engine, so it is skipped over the wire"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items if place.WIRED else ():
+        if mark := item.get_closest_marker("embedded"):
+            item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def databricks() -> Iterator[place.Place | None]:
+    """What stands for Databricks, where the suite runs over the wire."""
+    standing = place.Place() if place.WIRED else None
+    yield standing
+    if standing is not None:
+        standing.close()
+
+
+@pytest.fixture(autouse=True)
+def own_store(databricks: place.Place | None) -> Iterator[None]:
+    """Over the wire each test has a SQL warehouse of its own."""
+    with databricks.fresh() if databricks else nullcontext():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from ontos.generate.training_sheets import TrainingSheet
 from ontos.govern.members import Member
 from ontos.govern.orgs import Org
 from ontos.govern.overview import Notice
+from ontos.govern.projects import Project
 from ontos.govern.tokens import Token
 from ontos.improve.feedback import Feedback
 from ontos.improve.gaps import Gap
@@ -32,6 +33,7 @@ USES = ("allowed_uses", "prohibited_uses")
 
 STORED: tuple[tuple[type[BaseModel], str, Iterable[str]], ...] = (
     (Org, "orgs", ()),
+    (Project, "projects", ()),
     (Member, "members", ()),
     (Token, "tokens", ()),
     (Entry, "journal", ()),

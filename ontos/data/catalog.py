@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from ontos.data.access import reader
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Invalid, NotFound
 from ontos.kernel.fields import Limit
@@ -94,7 +95,7 @@ def preview_table(
     """Some rows of a table, sorted by its columns so that pages never shift."""
     table = find_table(caller, table_name)
     order = ", ".join(map(quote, _sortable(table.columns)))
-    rows = caller.warehouse.rows(
+    rows = reader(caller, table.full_name).rows(
         f"SELECT * FROM {quote(*split_name(table.full_name))}"  # noqa: S608
         f" {f'ORDER BY {order}' if order else ''} LIMIT :limit OFFSET :offset",
         limit=limit + 1,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from ontos.data.access import reader
 from ontos.data.catalog import Offset, Preview, find_table, look
 from ontos.data.items import REF, items_sql
 from ontos.kernel.caller import Caller
@@ -155,7 +156,7 @@ def preview_sheet(caller: Caller, sheet_id: Id, limit: Limit = 20, offset: Offse
     )
     _, rows = together(
         lambda: _require_source(caller, sheet),
-        lambda: caller.warehouse.rows(shown, limit=limit + 1, offset=offset),
+        lambda: reader(caller, sheet.source_table).rows(shown, limit=limit + 1, offset=offset),
     )
     names = [REF, *(c.name for c in sheet.columns if c.name.lower() != REF)]
     return look(names, rows, limit, offset)

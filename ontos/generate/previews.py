@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from ontos.data.access import reader
 from ontos.data.catalog import find_table
 from ontos.data.sheets import Sheet, get_sheet, items_of
 from ontos.generate.mapping import check_mapping, equal_names
@@ -87,7 +88,7 @@ def _preview(caller: Caller, system: str | None, user: str, spec: PreviewSpec) -
 def _item(caller: Caller, sheet: Sheet, mapping: Mapping[str, str], offset: int) -> dict[str, Any]:
     """One item in the order of references; its mapped values as v0, v1, …"""
     chosen = "".join(f", {quote(name)} AS v{at}" for at, name in enumerate(mapping.values()))
-    found = caller.warehouse.arrow(
+    found = reader(caller, sheet.source_table).arrow(
         f"SELECT item_ref{chosen} FROM ({items_of(sheet)}) AS items"  # noqa: S608
         " ORDER BY item_ref LIMIT 1 OFFSET :offset",
         offset=offset,

@@ -176,6 +176,7 @@ def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
 def create_gap_task(caller: Caller, gap_id: Id, spec: TaskOfGap) -> Task:
     """Ask people to label or collect what would close the gap."""
     gap = get_gap(caller, gap_id)
+    GAP_STATES.check(gap.status, "tasked")
     subject = _subject(caller, gap.endpoint_name)
     task = create_task(
         caller,
@@ -193,6 +194,7 @@ def create_gap_task(caller: Caller, gap_id: Id, spec: TaskOfGap) -> Task:
 def retrain_gap(caller: Caller, gap_id: Id, spec: RetrainOfGap) -> TrainingJob:
     """Train the endpoint's model again, as before, with the pairs approved since: a new version."""
     gap = get_gap(caller, gap_id)
+    GAP_STATES.check(gap.status, "retraining")
     former = _subject(caller, gap.endpoint_name).job
     job = create_training_job(
         caller,

@@ -10,9 +10,9 @@ from ontos.kernel.fields import Id
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
 from ontos.kernel.transfer import Download
-from ontos.label.pairs import Assembled, Use, training_sheet
+from ontos.label.pairs import Assembled, Use, require_source, training_sheet
 from ontos.label.usage import GATED, eligibility, eligible_sql
-from ontos.warehouse import Value
+from ontos.warehouse import Value, together
 
 Format = Literal["openai_chat", "anthropic", "gemini"]
 
@@ -27,7 +27,10 @@ def export_pairs(
 ) -> Download:
     """The pairs that pass the gate for `use`, one JSON object a line."""
     assembled = training_sheet(caller, training_sheet_id)
-    counts = eligibility(caller, training_sheet_id, use)
+    counts, _ = together(
+        lambda: eligibility(caller, training_sheet_id, use),
+        lambda: require_source(caller, training_sheet_id),
+    )
     if counts.eligible == 0:
         raise Refused(
             f"No pair of {assembled.name} may be exported for {use}: {counts.reasons()}. "

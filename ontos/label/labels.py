@@ -15,8 +15,15 @@ from ontos.kernel.fields import Id, Limit, Record, Text, now
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
-from ontos.label.pairs import ACCEPTED, HAS_RESPONSE, Assembled, ReviewStatus, training_sheet
-from ontos.warehouse import Value
+from ontos.label.pairs import (
+    ACCEPTED,
+    HAS_RESPONSE,
+    Assembled,
+    ReviewStatus,
+    require_source,
+    training_sheet,
+)
+from ontos.warehouse import Value, together
 
 LABEL_ID = (
     "md5(concat_ws('|', p.sheet_id, CAST(length(p.item_ref) AS STRING), p.item_ref, :label_type))"
@@ -163,8 +170,11 @@ def label_distribution(
     top: Limit = 50,
 ) -> LabelDistribution:  # fmt: skip
     """How often each response occurs among the pairs, the most frequent first."""
-    rows = caller.warehouse.rows(
-        DISTRIBUTION, id=training_sheet_id, review_status=review_status, top=top
+    rows, _ = together(
+        lambda: caller.warehouse.rows(
+            DISTRIBUTION, id=training_sheet_id, review_status=review_status, top=top
+        ),
+        lambda: require_source(caller, training_sheet_id),
     )
     if not rows:
         training_sheet(caller, training_sheet_id)

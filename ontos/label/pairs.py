@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from ontos.data.access import require_select
 from ontos.data.catalog import Offset
 from ontos.data.sheets import SheetColumn
 from ontos.kernel.caller import Caller
@@ -15,7 +16,7 @@ from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
 from ontos.label.source_rows import source_rows
-from ontos.warehouse import Value
+from ontos.warehouse import Value, together
 
 ReviewStatus = Literal["pending", "approved", "edited", "rejected", "flagged"]
 Source = Literal["canonical", "existing_column", "generated", "feedback", "human", "none"]
@@ -171,9 +172,12 @@ def list_pairs(
         reviewed_by=reviewed_by, has_response=has_response, search=search,
     )  # fmt: skip
     condition, values = matching(training_sheet_id, where)
-    rows = caller.warehouse.rows(
-        LIST.format(condition=condition), after=decode(cursor), limit=limit + 1,
-        offset=offset, **values,
+    rows, _ = together(
+        lambda: caller.warehouse.rows(
+            LIST.format(condition=condition), after=decode(cursor), limit=limit + 1,
+            offset=offset, **values,
+        ),
+        lambda: require_source(caller, training_sheet_id),
     )  # fmt: skip
     if not rows:
         raise no_training_sheet(training_sheet_id)
@@ -235,6 +239,22 @@ def find_pair(caller: Caller, pair_id: str) -> dict[str, Any]:
         raise NotFound(f"pair_id: there is no pair {pair_id}. List the pairs of a training sheet.",
                        field="pair_id")  # fmt: skip
     return shown(rows[0])
+
+
+def require_source(caller: Caller, training_sheet_id: str) -> None:
+    """Raises Denied where the person may not read the table that the pairs were made of.
+
+    Asks nothing where no token is forwarded; else in one or two waits beside the caller's reads.
+    """
+    if caller.person.token is None:
+        return
+    rows = caller.warehouse.rows(
+        "SELECT s.source_table FROM training_sheets AS t JOIN sheets AS s ON s.id = t.sheet_id"
+        " WHERE t.id = :id",
+        id=training_sheet_id,
+    )
+    for row in rows:
+        require_select(caller, row["source_table"])
 
 
 def training_sheet(caller: Caller, training_sheet_id: str) -> Assembled:

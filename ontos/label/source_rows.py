@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ontos.data.access import reader
 from ontos.data.catalog import find_table, look
 from ontos.data.items import items_sql
 from ontos.data.sheets import SheetColumn
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import OntosError
+from ontos.kernel.errors import Denied, OntosError
 from ontos.warehouse import together
 
 Shown = dict[str, Any]
@@ -19,7 +20,8 @@ Shown = dict[str, Any]
 def source_rows(caller: Caller, pairs: Sequence[Mapping[str, Any]]) -> list[Shown]:
     """For each pair its item's row, in the same order: one statement for each sheet, one wait.
 
-    A pair outlives its row, so that a row or a table that is gone is told, and no error. `pairs`
+    A pair outlives its row, so that a row or a table that is gone is told, and no error. Raises
+    Denied where the person may not read the table, for then they may not read its pairs. `pairs`
     have `sheet_id`, `item_ref`, `source_table`, `item_id_column` and `sheet_columns` (JSON).
     """
     by_sheet: dict[str, list[Mapping[str, Any]]] = {}
@@ -40,12 +42,14 @@ def _of_sheet(caller: Caller, pairs: Sequence[Mapping[str, Any]]) -> Shown | dic
     try:
         _, rows = together(
             lambda: find_table(caller, sheet["source_table"]),
-            lambda: caller.warehouse.rows(
+            lambda: reader(caller, sheet["source_table"]).rows(
                 f"SELECT * FROM ({items}) AS items WHERE item_ref IN"  # noqa: S608
                 " (SELECT explode(from_json(:wanted, 'ARRAY<STRING>')))",
                 wanted=wanted,
             ),
         )
+    except Denied:
+        raise
     except OntosError as error:
         return {"source_problem": error.detail}
     return {"rows": {row["item_ref"]: row for row in look([], rows, len(rows), 0).rows}}

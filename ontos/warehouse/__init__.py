@@ -3,7 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from ontos.warehouse.banned import lint
-from ontos.warehouse.embedded import EmbeddedWarehouse, executed_texts, open_embedded
+from ontos.warehouse.embedded import (
+    EmbeddedWarehouse,
+    executed_texts,
+    on_execution,
+    open_embedded,
+)
 from ontos.warehouse.migrate import declared, migrate
 from ontos.warehouse.names import quote, split_name
 from ontos.warehouse.protocol import Row, Value, Warehouse
@@ -14,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EmbeddedWarehouse", "Row", "Tally", "Value", "Warehouse", "declared", "executed_texts", "lint",
-    "migrate", "on_statement", "open_databricks", "open_embedded", "quote", "split_name", "tally",
-    "together",
+    "migrate", "on_execution", "on_statement", "open_databricks", "open_embedded", "quote",
+    "split_name", "tally", "together",
 ]  # fmt: skip
 
 

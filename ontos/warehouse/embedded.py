@@ -29,9 +29,12 @@ MOST_TEXTS = 10_000
 """Distinct SQL texts that are remembered for the lint."""
 
 T = TypeVar("T")
+Witness = Callable[["EmbeddedWarehouse", str, Mapping[str, Value]], None]
+"""Sees a statement before it runs: the warehouse that it is put to, its text and its values."""
 _BINDABLE = (str, int, float, bool, date, Decimal, type(None))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _executed: dict[str, None] = {}
+_witnesses: list[Witness] = []
 
 
 def open_embedded(path: Path | None = None) -> "EmbeddedWarehouse":
@@ -44,22 +47,28 @@ def executed_texts() -> list[str]:
     return list(_executed)
 
 
+def on_execution(witness: Witness) -> None:
+    """Have `witness` see every statement that this process puts to an embedded warehouse."""
+    _witnesses.append(witness)
+
+
 class EmbeddedWarehouse:
     """See `Warehouse`. Inside a transaction that has begun, reads see its writes."""
 
     atomic = True
+    silent_seconds = 0.0
 
     def __init__(self, store: Store, schema: str, transaction: Transaction | None = None) -> None:
         self.schema = schema
         self._store, self._transaction = store, transaction
 
     def rows(self, sql: str, /, **values: Value) -> list[Row]:
-        translation, bound = _prepared(sql, values)
+        translation, bound = self._prepared(sql, values)
         found = self._run(sql, translation, bound, plain_rows)
         return described(translation, found) if translation.describes else found
 
     def arrow(self, sql: str, /, **values: Value) -> pa.Table:
-        translation, bound = _prepared(sql, values)
+        translation, bound = self._prepared(sql, values)
         if translation.writes:
             raise Invalid(f"{opening(sql)} writes, so it has no Arrow answer. Use execute.")
         with counted(ENGINE), told(sql), self._reader() as cursor:
@@ -73,7 +82,7 @@ class EmbeddedWarehouse:
             # Its cursor must be free for other statements while these batches are read.
             yield from self.arrow(sql, **values).to_batches(BATCH_ROWS)
             return
-        translation, bound = _prepared(sql, values)
+        translation, bound = self._prepared(sql, values)
         with told(sql), self._store.cursor(self.schema) as cursor:
             with counted(ENGINE):
                 answer = cursor.sql(translation.last, params=bound)
@@ -83,7 +92,7 @@ class EmbeddedWarehouse:
                 yield batch.cast(plain) if plain else batch
 
     def execute(self, sql: str, /, **values: Value) -> int:
-        return self._run(sql, *_prepared(sql, values), _changed)
+        return self._run(sql, *self._prepared(sql, values), _changed)
 
     def append(self, table: str, data: pa.Table | pa.RecordBatchReader) -> int:
         """A stream must not write to the store: it is read while the right to write is held."""
@@ -121,8 +130,21 @@ class EmbeddedWarehouse:
         ):
             cursor.execute(sql)
 
+    def as_person(self, token: str) -> "EmbeddedWarehouse":
+        return self
+
+    def awake(self, within: float) -> bool:
+        return True
+
     def close(self) -> None:
         self._store.close()
+
+    def _prepared(
+        self, sql: str, values: Mapping[str, Value]
+    ) -> tuple["Translation", dict[str, Value]]:
+        for witness in _witnesses:
+            witness(self, sql, values)
+        return _prepared(sql, values)
 
     def _run(
         self, sql: str, plan: "Translation", bound: Mapping[str, Value], read: Callable[[Any], T]

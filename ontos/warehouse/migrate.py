@@ -27,7 +27,7 @@ def migrate(warehouse: Warehouse, schema_sql: str) -> list[str]:
     """
     present = _present(warehouse)
     done: list[str] = []
-    for wanted in _declarations(schema_sql):
+    for wanted in declarations(schema_sql):
         if wanted.table.lower() not in present:
             warehouse.execute(wanted.create)
             done.append(f"created {wanted.table}")
@@ -38,7 +38,7 @@ def migrate(warehouse: Warehouse, schema_sql: str) -> list[str]:
 
 def declared(schema_sql: str) -> dict[str, dict[str, str]]:
     """Table to column to Databricks type, as the text declares them."""
-    return {wanted.table: dict(wanted.columns) for wanted in _declarations(schema_sql)}
+    return {wanted.table: dict(wanted.columns) for wanted in declarations(schema_sql)}
 
 
 def _add_missing(warehouse: Warehouse, wanted: Declaration, there: set[str]) -> list[str]:
@@ -62,7 +62,8 @@ def _present(warehouse: Warehouse) -> dict[str, set[str]]:
 
 
 @lru_cache(maxsize=64)
-def _declarations(schema_sql: str) -> tuple[Declaration, ...]:
+def declarations(schema_sql: str) -> tuple[Declaration, ...]:
+    """The tables of a schema file, in order. Raises Invalid for what is no CREATE TABLE."""
     import sqlglot
     from sqlglot import exp
 

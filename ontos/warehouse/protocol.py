@@ -57,6 +57,19 @@ class Warehouse(Protocol):
         """Make a schema of this engine where it is missing."""
         ...
 
+    def as_person(self, token: str) -> "Warehouse":
+        """The same schema, asked with a person's own token; an engine in the app has no persons."""
+        ...
+
+    def awake(self, within: float) -> bool:
+        """Whether the engine answers in so many seconds; one in the app always does."""
+        ...
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long statements have waited for an engine that answers nobody; 0.0 if none do."""
+        ...
+
     def close(self) -> None:
         """Let go of the engine; nothing more can be asked of it."""
         ...

@@ -59,7 +59,7 @@ def chunks(data: pa.Table | pa.RecordBatchReader) -> Iterator[tuple[str, int]]:
     batches = data.to_batches(CHUNK_ROWS) if isinstance(data, pa.Table) else data
     for batch in batches:
         for row in batch.to_pylist():
-            text = json.dumps(row, ensure_ascii=False, default=_text)
+            text = _JSON.encode(row)
             if held and (size + len(text) > CHUNK_BYTES or len(held) >= CHUNK_ROWS):
                 yield f"[{','.join(held)}]", len(held)
                 held, size = [], 0
@@ -75,3 +75,7 @@ def _text(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(value)
     raise Invalid(f"A value of the type {type(value).__name__} cannot be stored.")
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, default=_text)
+"""One for all rows: `json.dumps` would make another for each."""

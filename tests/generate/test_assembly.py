@@ -112,7 +112,7 @@ def test_an_interrupted_assembling_is_resumed_and_doubles_nothing(bench, caller,
         "pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response_source,"
         " review_status, version, created_at, updated_at)"
         " VALUES ('p', :id, 's', 'a', 'half', 'none', 'pending', 1, :at, :at)",
-        "rendered_prompts (training_sheet_id, item_ref, prompt) VALUES (:id, 'a', :at)",
+        "rendered_prompts (training_sheet_id, item_ref, prompt) VALUES (:id, 'a', 'half')",
     ):
         caller.warehouse.execute(f"INSERT INTO {part}", id=made.id, at=now())
     revive(bench)
@@ -147,6 +147,7 @@ def revive(bench):
     """What a new process does first with the store of the former one."""
     from ontos.kernel.pool import Pool
 
-    bench.pool = Pool(bench.directory.orgs, bench._job_caller, bench.store, 2)
+    directory, store = bench.directory, lambda tenant: bench.store(*tenant)
+    bench.pool = Pool(directory.tenants, directory.of_job, store, 2)
     bench.pulse.listen(bench.pool.wake)
     bench.pool.start()

@@ -36,7 +36,7 @@ def seen_by(workspace):
 def test_a_group_opens_what_was_granted_to_it(seen_by):
     """USE CATALOG, USE SCHEMA and SELECT through a group; nothing beside."""
     catalog = seen_by("ann@example.org", "sellers")
-    assert catalog.catalogs() == ["main"]
+    assert catalog.catalogs() == ["main", "workbench"]
     assert catalog.schemas("main") == ["sales"]
     assert catalog.tables("main", "sales") == [Table(ORDERS, comment="what was sold")]
     columns = (Column("id", "BIGINT"), Column("note", "STRING"))
@@ -44,11 +44,12 @@ def test_a_group_opens_what_was_granted_to_it(seen_by):
 
 
 def test_without_rights_lists_are_empty_and_a_table_says_what_is_lacking(seen_by):
-    """Unity Catalog leaves out of lists what one may not use, and answers 403 for a name."""
+    """Unity Catalog leaves out of lists what one may not use, and answers 403 for a name.
+
+    The uploads are the workbench's own, where roles decide."""
     catalog = seen_by("bob@example.org")
-    assert (catalog.catalogs(), catalog.schemas("main"), catalog.tables("main", "sales")) == (
-        [], [], [],
-    )  # fmt: skip
+    assert (catalog.catalogs(), catalog.schemas("workbench")) == (["workbench"], ["data_default"])
+    assert (catalog.schemas("main"), catalog.tables("main", "sales")) == ([], [])
     with pytest.raises(Denied) as refusal:
         catalog.table(ORDERS)
     assert "You may not read main.sales.orders" in refusal.value.detail

@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 
 
 class DatabricksCatalog:
-    """What Unity Catalog shows to the person, without the workbench's own tables."""
+    """What Unity Catalog shows to the person, without the workbench's own tables.
 
-    def __init__(self, connection: Connection, catalog: str, org: str) -> None:
+    The org's uploads are the workbench's: the `app` made them, and roles decide who sees them.
+    """
+
+    def __init__(
+        self, connection: Connection, catalog: str, org: str, app: Connection | None = None
+    ) -> None:
         self._connection, self._catalog, self._org = connection, catalog, org
+        self._app = app or connection
 
     def inside(self, transaction: Warehouse) -> "DatabricksCatalog":
         """Unity Catalog knows of no transaction."""
@@ -27,18 +33,21 @@ class DatabricksCatalog:
     def catalogs(self) -> list[str]:
         with told("The catalogs cannot be listed"):
             found = self._connection.client.catalogs.list()
-            return sorted(each.name for each in found if each.name)
+            return sorted({self._catalog, *(each.name for each in found if each.name)})
 
     def schemas(self, catalog: str) -> list[str]:
         with told(f"The schemas of {catalog} cannot be listed"):
             found = self._connection.client.schemas.list(catalog)
-            return sorted(s.name for s in found if s.name and self._visible(catalog, s.name))
+            names = {s.name for s in found if s.name and self._visible(catalog, s.name)}
+        if catalog.lower() == self._catalog.lower():
+            names.add(self.upload_schema().rpartition(".")[2])
+        return sorted(names)
 
     def tables(self, catalog: str, schema: str) -> list[Table]:
         if not self._visible(catalog, schema):
             return []
         with told(f"The tables of {catalog}.{schema} cannot be listed"):
-            found = self._connection.client.tables.list(
+            found = self._asked(catalog, schema).client.tables.list(
                 catalog, schema, omit_columns=True, omit_properties=True
             )
             return sorted(map(as_table, found), key=lambda each: each.full_name)
@@ -49,7 +58,7 @@ class DatabricksCatalog:
             return None
         try:
             with told(f"The table {full_name} cannot be read"):
-                return as_table(self._connection.client.tables.get(".".join(parts)))
+                return as_table(self._asked(*parts[:2]).client.tables.get(".".join(parts)))
         except NotFound:
             return None
         except Denied as error:
@@ -59,6 +68,11 @@ class DatabricksCatalog:
 
     def upload_schema(self) -> str:
         return f"{self._catalog}.data_{self._org}"
+
+    def _asked(self, catalog: str, schema: str) -> Connection:
+        """As whom a schema is looked into."""
+        own = f"{catalog}.{schema}".lower() == self.upload_schema().lower()
+        return self._app if own else self._connection
 
     def _visible(self, catalog: str, schema: str) -> bool:
         """In the workbench's own catalog orgs do not see one another; elsewhere grants decide."""

@@ -43,7 +43,7 @@ def databricks_workspace(
     files = DatabricksFiles(app, settings.catalog, schema)
     scratch = settings.home.resolve() / "orgs" / org / "runs"
     return Workspace(
-        catalog=DatabricksCatalog(Connection(person.token), settings.catalog, org),
+        catalog=DatabricksCatalog(Connection(person.token), settings.catalog, org, app),
         files=files,
         models=DatabricksModels(app, settings.catalog, schema),
         serving=DatabricksServing(app, org),

@@ -1,10 +1,17 @@
-"""One catalog for both servers: what SQL made is what Unity Catalog's REST tells."""
+"""One catalog for both servers: what SQL made is what Unity Catalog's REST tells, and a grant holds
+for both."""
 
 from collections.abc import Callable, Iterable
+
+import sqlglot
+from sqlglot import exp
 
 from ontos.warehouse import Warehouse
 from ontos.workspace import Column, Table
 from ontos.workspace.local.catalog import databricks_type
+from tests.wire.engine import Refused
+from tests.wire.workspace.http import Refusal
+from tests.wire.workspace.server import Workspace
 
 
 def tables_of(warehouse: Warehouse, catalog: str = "workbench") -> Callable[[], Iterable[Table]]:
@@ -27,3 +34,21 @@ def tables_of(warehouse: Warehouse, catalog: str = "workbench") -> Callable[[], 
         return [Table(name, tuple(columns)) for name, columns in found.items()]
 
     return read
+
+
+def rights_in(workspace: Workspace, catalog: str = "workbench") -> Callable[[str, str, str], None]:
+    """For `Service.permits`: the tables of a statement must be granted to whoever asks."""
+
+    def check(token: str, sql: str, schema: str) -> None:
+        person = workspace.people.holder(token)
+        if person.admin:
+            return
+        for table in sqlglot.parse_one(sql, read="databricks").find_all(exp.Table):
+            name = f"{table.catalog or catalog}.{table.db or schema}.{table.name}".lower()
+            try:
+                workspace.catalog.check(person, "SELECT", "table", name)
+            except Refusal as refusal:
+                said = f"[INSUFFICIENT_PERMISSIONS] Insufficient privileges: {refusal.message}"
+                raise Refused(f"{said} SQLSTATE: 42501") from refusal
+
+    return check

@@ -48,7 +48,10 @@ class People:
     def of(self, request: Request) -> Person:
         if request.path.startswith(OPEN):
             return Person("nobody")
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return self.holder(request.headers.get("authorization", "").removeprefix("Bearer "))
+
+    def holder(self, token: str) -> Person:
+        """Raises what the workspace answers to a token that nobody holds."""
         person = self._tokens.get(token)
         if person is None:
             raise Refusal(401, "UNAUTHENTICATED", "The access token is invalid or was revoked")

@@ -16,6 +16,7 @@ from tests.wire.workspace.http import (
     Refusal,
     Request,
     Router,
+    Routes,
     encoded,
     read_target,
     refused,
@@ -59,6 +60,10 @@ class Workspace:
             self.warehouses,
         ):  # fmt: skip
             self._router.add(family.routes())
+
+    def add(self, routes: Routes) -> None:
+        """Serve one more family of calls at this address."""
+        self._router.add(routes)
 
     def env(self) -> dict[str, str]:
         """Environment variables with which the app finds this workspace as its service principal.

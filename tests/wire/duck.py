@@ -1,0 +1,88 @@
+"""The embedded engine behind the local warehouse server, complaining as Databricks does."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ontos.kernel.errors import OntosError
+from ontos.warehouse import open_embedded
+from ontos.warehouse.dialect import translate
+from tests.wire.engine import Answer, Refused
+
+DEFAULT = "default"
+"""The schema that a new Unity catalog has; DuckDB's is called `main`."""
+
+
+class DuckEngine:
+    """See `Engine`. One store, in a file or in memory."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.store = open_embedded(path)
+
+    def run(self, sql: str, values: Mapping[str, Any], schema: str) -> Answer:
+        try:
+            return self._run(sql, values, "main" if schema == DEFAULT else schema)
+        except OntosError as error:
+            raise Refused(said(error)) from error
+
+    def close(self) -> None:
+        self.store.close()
+
+    def _run(self, sql: str, values: Mapping[str, Any], schema: str) -> Answer:
+        plan, store = translate(sql), self.store.within(schema)
+        if plan.describes:
+            return Answer(pa.Table.from_pylist(store.rows(sql, **values)))
+        if not plan.writes:
+            return Answer(store.arrow(sql, **values))
+        changed = store.execute(sql, **values)
+        if sql.lstrip()[:6].upper() in _DML:
+            return Answer(pa.table({"num_affected_rows": [changed]}), changed)
+        return Answer()
+
+
+_DML = ("INSERT", "UPDATE", "DELETE", "MERGE ")
+
+_WORDS: tuple[tuple[str, str], ...] = (
+    (r"There is no table (?P<name>\S+?)\. ",
+     "[TABLE_OR_VIEW_NOT_FOUND] The table or view `{name}` cannot be found. Verify the spelling and"
+     " correctness of the schema and catalog. SQLSTATE: 42P01"),
+    (r"There is no schema (?P<name>\S+?)[. ]",
+     "[SCHEMA_NOT_FOUND] The schema `{name}` cannot be found. Verify the spelling and correctness"
+     " of the schema and catalog. SQLSTATE: 42704"),
+    (r"There is no column (?P<name>.+?)\. ",
+     "[UNRESOLVED_COLUMN.WITHOUT_SUGGESTION] A column, variable, or function parameter with name"
+     " `{name}` cannot be resolved. SQLSTATE: 42703"),
+    (r"The name is taken",
+     "[TABLE_OR_VIEW_ALREADY_EXISTS] Cannot create table or view because it already exists. Choose"
+     " a different name, drop or replace the existing object. SQLSTATE: 42P07"),
+    (r"Another change came first",
+     "[DELTA_CONCURRENT_APPEND] ConcurrentAppendException: Files were added to the root of the"
+     " table by a concurrent update. SQLSTATE: 2D521"),
+    (r"^(?P<name>\S+) must have a value",
+     "[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] NOT NULL constraint violated for column: {name}."
+     " SQLSTATE: 23502"),
+    (r"cannot be read as (?P<name>.+?)\.$",
+     "[CAST_INVALID_INPUT] The value 'x' of the type \"STRING\" cannot be cast to \"{name}\""
+     " because it is malformed. SQLSTATE: 22018"),
+    (r"divides by zero",
+     "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to tolerate divisor being 0."
+     " SQLSTATE: 22012"),
+    (r"matches a row of the target more than once",
+     "[DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE] Cannot perform Merge as multiple"
+     " source rows matched and attempted to modify the same target row. SQLSTATE: 21506"),
+    (r"The array has no element (?P<name>-?\d+)",
+     "[INVALID_ARRAY_INDEX] The index {name} is out of bounds. SQLSTATE: 22003"),
+    (r"No value is given for :(?P<name>\w+)",
+     "[UNBOUND_SQL_PARAMETER] Found the unbound parameter: {name}. SQLSTATE: 42P02"),
+)  # fmt: skip
+
+
+def said(error: OntosError) -> str:
+    """Databricks' words for what the embedded engine complains of."""
+    for pattern, words in _WORDS:
+        if found := re.search(pattern, error.detail):
+            return words.format(**found.groupdict())
+    return f"[INTERNAL_ERROR] {error.detail} SQLSTATE: XX000"

@@ -1,0 +1,1 @@
+"""Real Spark as the truth of what our Databricks SQL means."""

@@ -1,0 +1,140 @@
+"""A statement as the suite executed it: its text, its values, and the rows that it met."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from ontos.warehouse.dialect.translation import parsed
+
+_PLAIN_NAME = re.compile(r"`\w+`", re.ASCII)
+_RANDOM_NAME = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Met:
+    """A table as it was before the statement; `columns` are (name, Databricks type)."""
+
+    schema: str
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    rows: pa.Table
+
+    @cached_property
+    def label(self) -> str:
+        """The same for tables that hold the same, wherever they are."""
+        known = hashlib.sha256(repr((self.name, self.columns)).encode())
+        known.update(_packed(self.rows).encode())
+        return f"{self.schema.partition('_')[0]} {known.hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """`test` is the one that executed it, `ours` whether through the workbench and not by itself;
+    `schemas` are those that were there."""
+
+    test: str
+    ours: bool
+    sql: str
+    schema: str
+    values: dict[str, Any]
+    schemas: tuple[str, ...]
+    met: tuple[Met, ...]
+
+    @property
+    def weight(self) -> int:
+        return sum(table.rows.num_rows for table in self.met)
+
+    @property
+    def shape(self) -> str:
+        """The text without the random names in it."""
+        return _RANDOM_NAME.sub("…", " ".join(self.sql.split()))
+
+    @property
+    def kind(self) -> str:
+        """The shape without plain names; `odd ones` are kept, since they are what differs."""
+        return _PLAIN_NAME.sub("`…`", self.shape)
+
+    def written(self) -> str:
+        """One line of JSON."""
+        met = [asdict(table) | {"rows": _packed(table.rows)} for table in self.met]
+        values = {name: _sent(value) for name, value in self.values.items()}
+        return json.dumps(asdict(self) | {"met": met, "values": values})
+
+
+def tables(sql: str, schema: str) -> list[tuple[str, str]]:
+    """(schema, name) of each table that a text names, without those that it makes for itself."""
+    tree = parsed(sql)
+    if isinstance(tree, exp.Command):
+        return []
+    made = {each.alias_or_name for each in tree.find_all(exp.CTE)}
+    named = (table for table in tree.find_all(exp.Table) if table.db or table.name not in made)
+    return sorted({(table.db or schema, table.name) for table in named if table.name})
+
+
+def recorded(folder: Path) -> Iterator[Specimen]:
+    for file in sorted(folder.glob("*.jsonl")):
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield _read(json.loads(line))
+
+
+def seconds(folder: Path) -> dict[str, float]:
+    """How long each test took. Each was timed by one process, and by the one that led it."""
+    found: dict[str, float] = {}
+    for file in folder.glob("*.seconds"):
+        found.update(json.loads(file.read_text(encoding="utf-8")))
+    return found
+
+
+def _read(said: dict[str, Any]) -> Specimen:
+    met = tuple(
+        Met(
+            table["schema"], table["name"],
+            tuple((name, kind) for name, kind in table["columns"]), _unpacked(table["rows"]),
+        )
+        for table in said["met"]
+    )  # fmt: skip
+    values = {name: _received(value) for name, value in said["values"].items()}
+    schemas = tuple(said["schemas"])
+    return Specimen(said["test"], said["ours"], said["sql"], said["schema"], values, schemas, met)
+
+
+def _packed(table: pa.Table) -> str:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as out:
+        out.write_table(table)
+    return base64.b64encode(sink.getvalue().to_pybytes()).decode()
+
+
+def _unpacked(text: str) -> pa.Table:
+    with pa.ipc.open_stream(base64.b64decode(text)) as stream:
+        return stream.read_all()
+
+
+def _sent(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"datetime": value.isoformat()}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    return {"decimal": str(value)} if isinstance(value, Decimal) else value
+
+
+def _received(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    ((kind, text),) = value.items()
+    readers: dict[str, Any] = {
+        "datetime": datetime.fromisoformat, "date": date.fromisoformat, "decimal": Decimal,
+    }  # fmt: skip
+    return readers[kind](text)

@@ -40,8 +40,9 @@ test: $(VENV)/.dev browser ## Install what is missing and run every test but tho
 OPERATIONS = $(addprefix tests/,data generate label train deploy monitor improve govern kernel sample)
 
 test-wire: $(VENV)/.wire jdk ## The real Databricks clients over the wire, real Spark behind the SQL
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/wire
-	@ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest -n 2 --dist loadfile $(OPERATIONS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --show-capture=no tests/wire
+	@ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest -n 2 --dist loadfile --show-capture=no $(OPERATIONS)
+	@$(BIN)/python -m tests.wire.loop --rows 600
 
 test-workspace: $(VENV)/.dev ## A smoke test in a real workspace, named by the environment
 	@ONTOS_LIVE=1 $(BIN)/python -m pytest tests/live

@@ -88,11 +88,15 @@ def _preview(caller: Caller, system: str | None, user: str, spec: PreviewSpec) -
 def _item(caller: Caller, sheet: Sheet, mapping: Mapping[str, str], offset: int) -> dict[str, Any]:
     """One item in the order of references; its mapped values as v0, v1, …"""
     chosen = "".join(f", {quote(name)} AS v{at}" for at, name in enumerate(mapping.values()))
-    found = reader(caller, sheet.source_table).arrow(
-        f"SELECT item_ref{chosen} FROM ({items_of(sheet)}) AS items"  # noqa: S608
-        " ORDER BY item_ref LIMIT 1 OFFSET :offset",
-        offset=offset,
-    ).to_pylist()
+    found = (
+        reader(caller, sheet.source_table)
+        .arrow(
+            f"SELECT item_ref{chosen} FROM ({items_of(sheet)}) AS items"  # noqa: S608
+            " ORDER BY item_ref LIMIT 1 OFFSET :offset",
+            offset=offset,
+        )
+        .to_pylist()
+    )
     if not found:
         raise NotFound(f"offset: sheet {sheet.name!r} has no item {offset}. Choose a smaller one.",
                        field="offset")  # fmt: skip

@@ -128,8 +128,11 @@ class Directory:
     def of_token(
         self, secret: str, door: str, org: str | None = None, project: str | None = None
     ) -> Caller:
-        """The caller that a token stands for, in the project asked for if the token leaves a
-        choice. Raises Unauthenticated where it does not hold, Denied where it holds elsewhere."""
+        """The caller that a token stands for, in the groups that its user was last seen with.
+
+        The project asked for counts where the token leaves a choice. Raises Unauthenticated where
+        it does not hold, Denied where it holds elsewhere.
+        """
         digest = hashlib.sha256(secret.encode()).hexdigest()
         token = self._keep(("token", digest), lambda: self._read_token(digest))
         if token is None:
@@ -139,7 +142,8 @@ class Directory:
         if token.expires_at and token.expires_at <= now():
             raise Unauthenticated("X-Ontos-Token: this token has expired. Create another.")
         self._note_use(digest)
-        person, tenant = Person(token.user), _bound(token, org, project)
+        groups = self._groups.get(token.user, frozenset())
+        person, tenant = Person(token.user, groups), _bound(token, org, project)
         return self._caller(person, tenant, self._grant(person, tenant), token.scopes, door)
 
     def of_job(self, user: str, tenant: Tenant) -> Caller:

@@ -177,7 +177,9 @@ def test_cancelling_keeps_what_was_answered(caller, model, open_pairs):
     key = open_pairs(*[f"p{n}" for n in range(60)])
     held = threading.Timer(0.0, model.hold.clear)
     generate_responses(caller, key)
+    end = time.monotonic() + 60
     while len(model.asked) < 30:
+        assert time.monotonic() < end, "the model was not asked"
         time.sleep(0.01)
     held.start()
     cancel_training_sheet_job(caller, key)

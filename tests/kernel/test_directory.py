@@ -144,3 +144,13 @@ def test_a_persons_rights_everywhere_take_three_statements(bench: Workbench, giv
     with tally() as cost:
         bench.directory.of_person(ANN, "north", project="beta")
     assert cost.statements == 0
+
+
+def test_a_token_acts_with_the_groups_that_its_user_was_seen_with(bench: Workbench) -> None:
+    grant_role(
+        bench.local_caller(), MemberSpec(principal="stewards", kind="group", role="data_steward")
+    )
+    person = Person("ann@example.org", frozenset({"stewards"}))
+    spec = TokenSpec(title="t", scopes={"sheets": "write"})
+    made = create_token(bench.directory.of_person(person), spec)
+    assert bench.directory.of_token(made.secret, "rest").roles == {"data_steward"}

@@ -103,7 +103,7 @@ def test_a_wrong_client_secret(workspace, monkeypatch):
 def test_a_persons_token_that_was_revoked_is_refused(workspace):
     token = workspace.people.add("ann@example.org")
     app = half(workspace.root / "home", Person("ann@example.org", token=token))
-    assert app.catalog.catalogs() == []
+    assert app.catalog.catalogs() == ["workbench"]
     workspace.people.revoke(token)
     with pytest.raises(Denied, match="Sign in again") as refusal:
         app.catalog.catalogs()

@@ -23,7 +23,7 @@ _CONFIG = {
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
     "preserve_insertion_order": "false",
-    "memory_limit": "1GB",  # beyond it DuckDB spills, so that memory does not grow with rows
+    "memory_limit": "512MB",  # beyond it DuckDB spills, so that memory does not grow with rows
 }
 
 

@@ -1,10 +1,7 @@
 """The warehouse inside the app: DuckDB, in one file or in memory."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +16,7 @@ from ontos.warehouse.protocol import Row, Value
 from ontos.warehouse.store import CATALOG, Store, duck_name
 from ontos.warehouse.tally import counted, in_sequence
 from ontos.warehouse.transaction import Transaction
+from ontos.warehouse.values import bindable
 
 if TYPE_CHECKING:
     from ontos.warehouse.dialect import Translation
@@ -31,8 +29,6 @@ MOST_TEXTS = 10_000
 T = TypeVar("T")
 Witness = Callable[["EmbeddedWarehouse", str, Mapping[str, Value]], None]
 """Sees a statement before it runs: the warehouse that it is put to, its text and its values."""
-_BINDABLE = (str, int, float, bool, date, Decimal, type(None))
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _executed: dict[str, None] = {}
 _witnesses: list[Witness] = []
 
@@ -189,19 +185,7 @@ def _prepared(sql: str, values: Mapping[str, Value]) -> tuple["Translation", dic
     missing = [name for name in translation.names if name not in values]
     if missing:
         raise Invalid(f"No value is given for :{missing[0]} of {opening(sql)}.", field=missing[0])
-    return translation, {name: _bindable(name, values[name]) for name in translation.names}
-
-
-def _bindable(name: str, value: Value) -> Value:
-    if not isinstance(value, _BINDABLE):
-        raise Invalid(
-            f"{name}: a {type(value).__name__} cannot be bound. Send many values as JSON text and "
-            "read them with from_json.",
-            field=name,
-        )
-    if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
-        raise Invalid(f"{name}: the text holds half a character. Send valid Unicode.", field=name)
-    return value
+    return translation, {name: bindable(name, values[name]) for name in translation.names}
 
 
 def _perform(cursor: Any, translation: "Translation", bound: Mapping[str, Value]) -> None:

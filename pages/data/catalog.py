@@ -8,20 +8,15 @@ from ontos.data.catalog import (
     CatalogSchema,
     CatalogTable,
     Preview,
-    get_table,
     list_schemas,
     list_tables,
-    preview_table,
 )
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
-from ontos.warehouse import together
 from pages.data.columns import pictures
-from pages.data.preview import ROWS, draw_preview, first_row
+from pages.data.preview import draw_preview, first_row, table_or_reason
 from pages.data.words import escaped, short
 from pages.frame import empty, go, loaded, param, show
-
-Opened = tuple[CatalogTable, Preview]
 
 
 def draw(caller: Caller) -> None:
@@ -33,7 +28,7 @@ def draw(caller: Caller) -> None:
     schemas, tables, opened = loaded(
         lambda: list_schemas(caller),
         lambda: _tables(caller, schema),
-        lambda: _open_or_reason(caller, name, offset) if name else None,
+        lambda: table_or_reason(caller, name, offset) if name else None,
     )
     left, right = st.columns(2)
     with left:
@@ -64,17 +59,6 @@ def _chosen_table(schema: str, linked: str | None) -> str | None:
 def _tables(caller: Caller, schema: str) -> list[CatalogTable]:
     catalog, _, name = schema.partition(".")
     return list_tables(caller, catalog, name)
-
-
-def _open_or_reason(caller: Caller, name: str, offset: int) -> Opened | OntosError:
-    try:
-        table, page = together(
-            lambda: get_table(caller, name),
-            lambda: preview_table(caller, name, limit=ROWS, offset=offset),
-        )
-        return table, page
-    except OntosError as error:
-        return error
 
 
 def _choose_schema(schemas: list[CatalogSchema], chosen: str) -> None:

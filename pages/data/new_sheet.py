@@ -2,21 +2,18 @@
 
 import streamlit as st
 
-from ontos.data.catalog import CatalogTable, Preview, get_table, preview_table
+from ontos.data.catalog import CatalogTable, Preview
 from ontos.data.sheets import SheetColumn, SheetSpec, create_sheet, guess_modality
 from ontos.data.sources import Source, list_sources
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
-from ontos.warehouse import together
 from pages.data.columns import draw_columns
-from pages.data.preview import ROWS, draw_preview, first_row
+from pages.data.preview import draw_preview, first_row, table_or_reason
 from pages.data.words import short
 from pages.frame import attempt, go, loaded, param, show
 
 BY_CONTENT = "No column: rows are named by their content"
 ID_NAMES = ("id", "item_id", "ref", "key", "uuid")
-
-Chosen = tuple[CatalogTable, Preview]
 
 
 def draw_new(caller: Caller) -> None:
@@ -27,24 +24,13 @@ def draw_new(caller: Caller) -> None:
     offset = first_row(known) if known else 0
     sources, chosen = loaded(
         lambda: list_sources(caller, limit=200).items,
-        lambda: _table_or_reason(caller, known, offset) if known else None,
+        lambda: table_or_reason(caller, known, offset) if known else None,
     )
     _choose_table(sources, known)
     if isinstance(chosen, OntosError):
         show(chosen)
     elif chosen is not None:
         _describe(caller, *chosen)
-
-
-def _table_or_reason(caller: Caller, name: str, offset: int) -> Chosen | OntosError:
-    try:
-        table, page = together(
-            lambda: get_table(caller, name),
-            lambda: preview_table(caller, name, limit=ROWS, offset=offset),
-        )
-        return table, page
-    except OntosError as error:
-        return error
 
 
 def _choose_table(sources: list[Source], known: str | None) -> None:

@@ -5,12 +5,30 @@ from typing import Any
 
 import streamlit as st
 
-from ontos.data.catalog import Preview
+from ontos.data.catalog import CatalogTable, Preview, get_table, preview_table
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
+from ontos.warehouse import together
 
 ROWS = 20
 PICTURE_HEIGHT = 72
 TALL = 640
 """Pixels of a row that shows pictures, and of a grid of them."""
+
+
+LookedInto = tuple[CatalogTable, Preview]
+
+
+def table_or_reason(caller: Caller, name: str, offset: int) -> LookedInto | OntosError:
+    """A table with a page of its rows, or why there is none to show."""
+    try:
+        table, page = together(
+            lambda: get_table(caller, name),
+            lambda: preview_table(caller, name, limit=ROWS, offset=offset),
+        )
+        return table, page
+    except OntosError as error:
+        return error
 
 
 def first_row(key: str) -> int:

@@ -19,12 +19,13 @@ from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.sheet_edit import draw_edit
 from pages.data.words import escaped, short
 from pages.frame import attempt, empty, go, loaded, mark, param
+from pages.listing import SHOWN, Listing
 from pages.words import many
 
-SHOWN = 25
 STATES: dict[str, Status | None] = {
     "All": None, "Drafts": "draft", "Published": "published", "Archived": "archived",
 }  # fmt: skip
+SHEETS = Listing("sheets", "sheet", STATES)
 
 
 def draw(caller: Caller) -> None:
@@ -37,27 +38,16 @@ def draw(caller: Caller) -> None:
 
 
 def _draw_list(caller: Caller) -> None:
-    state = STATES[st.session_state.get("sheets-state") or "All"]
-    cursor = st.session_state.get("sheets-cursor")
-    found = loaded(lambda: list_sheets(caller, status=state, limit=SHOWN, cursor=cursor))
-    if not (found.items or state or cursor):
+    found = SHEETS.read(
+        lambda state, cursor: list_sheets(caller, status=state, limit=SHOWN, cursor=cursor)
+    )
+    if found is None:
         _nothing_yet()
         return
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    ):
-        st.segmented_control(
-            "State", list(STATES), default="All", key="sheets-state", required=True,
-            label_visibility="collapsed", on_change=_from, args=(None,),
-        )  # fmt: skip
-        if st.button("New sheet", type="primary", icon=":material/add:"):
-            go("data", "sheets", new=1)
+    SHEETS.head("New sheet", "data", "sheets", new=1)
     for sheet in found.items:
         _row(sheet)
-    if not found.items:
-        st.caption("No sheet is in this state.")
-    if found.next_cursor:
-        st.button("Older sheets", on_click=_from, args=(found.next_cursor,))
+    SHEETS.tail(found)
 
 
 def _nothing_yet() -> None:
@@ -69,10 +59,6 @@ def _nothing_yet() -> None:
     )  # fmt: skip
     if st.button("Use a table that is here already", icon=":material/table:"):
         go("data", "sheets", new=1)
-
-
-def _from(cursor: str | None) -> None:
-    st.session_state["sheets-cursor"] = cursor
 
 
 def _row(sheet: Sheet) -> None:

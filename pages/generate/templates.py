@@ -11,9 +11,10 @@ from pages.data.words import escaped
 from pages.frame import empty, go, loaded, mark, param
 from pages.generate.editor import draw_editor, forget_edit
 from pages.generate.sample import ITEMS
+from pages.listing import SHOWN, Listing
 
-SHOWN = 25
 STATES = {"All": None, "Drafts": "draft", "Published": "published", "Archived": "archived"}
+TEMPLATES = Listing("templates", "template", STATES)
 
 
 def draw(caller: Caller) -> None:
@@ -24,10 +25,10 @@ def draw(caller: Caller) -> None:
 
 
 def _draw_list(caller: Caller) -> None:
-    state = STATES[st.session_state.get("templates-state") or "All"]
-    cursor = st.session_state.get("templates-cursor")
-    found = loaded(lambda: list_templates(caller, status=state, limit=SHOWN, cursor=cursor))
-    if not (found.items or state or cursor):
+    found = TEMPLATES.read(
+        lambda state, cursor: list_templates(caller, status=state, limit=SHOWN, cursor=cursor)
+    )
+    if found is None:
         empty(
             "No templates yet",
             "A template is the question that is put to a model, with placeholders for what differs "
@@ -35,23 +36,10 @@ def _draw_list(caller: Caller) -> None:
             "Write a template", ("generate", "templates"), template="new",
         )  # fmt: skip
         return
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.segmented_control(
-            "State", list(STATES), default="All", key="templates-state", required=True,
-            label_visibility="collapsed", on_change=_from, args=(None,),
-        )  # fmt: skip
-        if st.button("New template", type="primary", icon=":material/add:"):
-            go("generate", "templates", template="new")
+    TEMPLATES.head("New template", "generate", "templates", template="new")
     for template in found.items:
         _row(template)
-    if not found.items:
-        st.caption("No template is in this state.")
-    if found.next_cursor:
-        st.button("Older templates", on_click=_from, args=(found.next_cursor,))
-
-
-def _from(cursor: str | None) -> None:
-    st.session_state["templates-cursor"] = cursor
+    TEMPLATES.tail(found)
 
 
 def _row(template: Template) -> None:

@@ -15,9 +15,10 @@ from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded, mark, param
 from pages.generate.bars import draw_bar
 from pages.generate.work import active, draw_generation, draw_work
+from pages.listing import SHOWN, Listing
 from pages.words import many
 
-SHOWN = 25
+SHEETS = Listing("training-sheets", "training sheet")
 
 
 def draw(caller: Caller) -> None:
@@ -28,9 +29,10 @@ def draw(caller: Caller) -> None:
 
 
 def _draw_list(caller: Caller) -> None:
-    cursor = st.session_state.get("training-sheets-cursor")
-    found = loaded(lambda: list_training_sheets(caller, limit=SHOWN, cursor=cursor))
-    if not (found.items or cursor):
+    found = SHEETS.read(
+        lambda _state, cursor: list_training_sheets(caller, limit=SHOWN, cursor=cursor)
+    )
+    if found is None:
         empty(
             "No training sheets yet",
             "Put a published sheet through a published template: each item becomes a pair of "
@@ -38,17 +40,10 @@ def _draw_list(caller: Caller) -> None:
             "Assemble one", ("generate", "assemble"),
         )  # fmt: skip
         return
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Assemble another", type="primary", icon=":material/add:"):
-            go("generate", "assemble")
+    SHEETS.head("Assemble another", "generate", "assemble")
     for sheet in found.items:
         _row(sheet)
-    if found.next_cursor:
-        st.button("Older training sheets", on_click=_from, args=(found.next_cursor,))
-
-
-def _from(cursor: str | None) -> None:
-    st.session_state["training-sheets-cursor"] = cursor
+    SHEETS.tail(found)
 
 
 def _row(sheet: TrainingSheet) -> None:

@@ -6,11 +6,12 @@ from ontos.kernel.caller import Caller
 from ontos.train.training_jobs import TRAINING_STATES, TrainingJob, list_training_jobs
 from pages.data.words import escaped
 from pages.frame import empty, go, loaded, mark, param, polled
+from pages.listing import SHOWN, Listing
 from pages.train.job import draw_job
 from pages.words import many
 
-SHOWN = 25
 STATES = {"All": None, "Succeeded": "succeeded", "Running": "running", "Failed": "failed"}
+JOBS = Listing("jobs", "job", STATES)
 
 
 def draw(caller: Caller) -> None:
@@ -21,34 +22,23 @@ def draw(caller: Caller) -> None:
 
 
 def _draw_list(caller: Caller) -> None:
-    state = STATES[st.session_state.get("jobs-state") or "All"]
-    cursor = st.session_state.get("jobs-cursor")
-    found = loaded(lambda: list_training_jobs(caller, status=state, limit=SHOWN, cursor=cursor))
-    if not (found.items or state or cursor):
+    found = JOBS.read(
+        lambda state, cursor: list_training_jobs(caller, status=state, limit=SHOWN, cursor=cursor)
+    )
+    if found is None:
         empty(
             "No model has been trained yet",
             "Choose a training sheet with approved pairs; training takes from seconds to minutes.",
             "Train a model", ("train", "new"),
         )  # fmt: skip
         return
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.segmented_control(
-            "State", list(STATES), default="All", key="jobs-state", required=True,
-            label_visibility="collapsed", on_change=_from, args=(None,),
-        )  # fmt: skip
-        if st.button("Train a model", type="primary", icon=":material/add:"):
-            go("train", "new")
+    JOBS.head("Train a model", "train", "new")
     active = any(not TRAINING_STATES.final(job.status) for job in found.items)
     if active:
-        polled(2.0)(_live)(caller, state, cursor)
+        polled(2.0)(_live)(caller, JOBS.state, JOBS.cursor)
     else:
         _rows(found.items)
-    if found.next_cursor:
-        st.button("Older jobs", on_click=_from, args=(found.next_cursor,))
-
-
-def _from(cursor: str | None) -> None:
-    st.session_state["jobs-cursor"] = cursor
+    JOBS.tail(found)
 
 
 def _live(caller: Caller, state: str | None, cursor: str | None) -> None:
@@ -60,8 +50,6 @@ def _live(caller: Caller, state: str | None, cursor: str | None) -> None:
 def _rows(jobs: list[TrainingJob]) -> None:
     for job in jobs:
         _row(job)
-    if not jobs:
-        st.caption("No job is in this state.")
 
 
 def _row(job: TrainingJob) -> None:

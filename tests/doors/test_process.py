@@ -21,6 +21,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("ONTOS_HOME", str(tmp_path))
     monkeypatch.setenv("ONTOS_LOG_LEVEL", "ERROR")
     settings.cache_clear()
+    process.use(None)
     yield
     process.close()
     settings.cache_clear()

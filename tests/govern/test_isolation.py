@@ -25,7 +25,7 @@ UNMADE = ("get_evaluation",)
 NOBODYS = {"key"}
 """Path parameters that name nothing which a project holds: checks of the setup."""
 
-COMMON = ("archive_project", "restore_project")
+COMMON = ("archive_project", "restore_project", "make_setup")
 """Asked in the common project alone, so they are denied before anything is looked for."""
 
 

@@ -143,14 +143,14 @@ def use_the_correction(on: Driver) -> None:
     on.sees("made into a pair")
     on.go("Label")
     on.press("Approve all 1 pending")
-    on.press("Approve 1 pairs")
+    on.press("Approve 1 pair")
     on.healthy()
 
 
 def look_for_gaps_and_retrain(on: Driver) -> None:
     on.go("Improve")
     on.press("Look for gaps")
-    on.sees(re.compile(r"\d+ gaps found"), "The query behind it")
+    on.sees(re.compile(r"\d+ gaps? found"), "The query behind it")
     on.press("Retrain")
     on.press("Start the training job")
     on.sees("You can leave this page")

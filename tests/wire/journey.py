@@ -1,0 +1,60 @@
+"""The closed loop by clicks, over a SQL warehouse that is slow and often refuses.
+
+python -m tests.wire.journey [--delay SECONDS] [--refused SHARE]
+
+Models and endpoints are this machine's; every statement goes through the real connector.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.browser import find
+from tests.journeys import test_loop
+from tests.journeys.driver import Driver, chromium
+from tests.serving import served
+from tests.wire.duck import DuckEngine
+from tests.wire.place import PREFIX, without_certificates
+from tests.wire.server import TOKEN, Server
+
+STEPS = (
+    test_loop.make_a_sheet, test_loop.write_a_template, test_loop.assemble, test_loop.review,
+    test_loop.train, test_loop.deploy, test_loop.ask_and_correct, test_loop.use_the_correction,
+    test_loop.look_for_gaps_and_retrain, test_loop.update_and_roll_back, test_loop.look_back,
+)  # fmt: skip
+
+
+def main() -> int:
+    ask = argparse.ArgumentParser(description="The closed loop by clicks on a slow warehouse.")
+    ask.add_argument("--delay", type=float, default=1.0, help="seconds that each statement takes")
+    ask.add_argument("--refused", type=float, default=0.05, help="share of requests met with 503")
+    asked = ask.parse_args()
+    path = find()
+    if path is None:
+        print("the journey is skipped: no Chromium is here")
+        return 0
+    server = Server()
+    warehouse = server.add("slow", DuckEngine())
+    with tempfile.TemporaryDirectory() as folder, chromium(path) as browser:
+        home = Path(folder)
+        env = {
+            "ONTOS_WAREHOUSE": "databricks", "ONTOS_HTTP_PATH": f"{PREFIX}slow",
+            "DATABRICKS_HOST": server.host, "DATABRICKS_TOKEN": TOKEN, **without_certificates(home),
+        }  # fmt: skip
+        with served(home / "home", **env) as app:
+            warehouse.faults.delay, warehouse.faults.refused_share = asked.delay, asked.refused
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            begun, driver = time.monotonic(), Driver(page, app.url)
+            test_loop.bring_in(driver, test_loop.messages(home / "desk.csv"))
+            for step in STEPS:
+                step(driver)
+                print(f"{time.monotonic() - begun:4.0f} s  {step.__name__}", flush=True)
+            page.close()
+    server.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

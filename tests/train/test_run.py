@@ -142,7 +142,8 @@ def test_the_registered_version_answers(done, home):
 
 
 def test_told_to_stop_it_stops_and_registers_nothing(tmp_path):
-    folder = lay_out(tmp_path / "run")
+    slow = {"C": [0.1, 0.3, 1, 3, 10, 30]}  # seconds of work, so that it is met at work
+    folder = lay_out(tmp_path / "run", rows=list(ROWS) * 100, options=slow)
     process = started(folder, tmp_path)
     end = time.monotonic() + 60
     while not (folder / "events.jsonl").exists() and time.monotonic() < end:

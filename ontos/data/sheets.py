@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from ontos.data.access import reader
+from ontos.data.access import reader, require_select
 from ontos.data.catalog import Offset, Preview, find_table, look
 from ontos.data.items import REF, items_sql
 from ontos.kernel.caller import Caller
@@ -134,6 +134,7 @@ def publish_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     sheet = get_sheet(caller, sheet_id)
     SHEET_STATES.check(sheet.status, "published")
     _require_source(caller, sheet)
+    require_select(caller, sheet.source_table)
     change = {"status": "published", "item_count": _count_items(caller, sheet)}
     return _save(caller, sheet, sheet.model_copy(update=change))
 

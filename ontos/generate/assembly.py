@@ -2,6 +2,7 @@
 
 import json
 
+from ontos.data.access import require_select
 from ontos.data.catalog import find_table
 from ontos.data.sheets import Sheet, get_sheet
 from ontos.data.sheets import node as sheet_node
@@ -36,6 +37,7 @@ def assemble_sheet(caller: Caller, sheet_id: Id, spec: AssembleSpec) -> Training
     sheet, template = get_sheet(caller, sheet_id), get_template(caller, spec.template_id)
     _require_published(sheet)
     require_published(template)
+    require_select(caller, sheet.source_table)
     columns = _columns(caller, sheet)
     check_mapping(template.placeholders, spec.column_mapping, list(columns))
     if spec.response_column is not None:

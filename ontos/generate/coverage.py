@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from ontos.data.access import require_select
 from ontos.data.catalog import find_table
 from ontos.data.sheets import Sheet, get_sheet, items_of
 from ontos.generate.templates import Template, get_template
@@ -39,7 +40,8 @@ def get_coverage(caller: Caller, sheet_id: Id, template_id: Id) -> Coverage:
     sheet, template = together(
         lambda: get_sheet(caller, sheet_id), lambda: get_template(caller, template_id)
     )
-    _, rows = together(
+    _, _, rows = together(
+        lambda: require_select(caller, sheet.source_table),
         lambda: find_table(caller, sheet.source_table, "sheet_id"),
         lambda: _counted(caller, sheet, template),
     )

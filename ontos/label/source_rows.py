@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ontos.data.access import reader
+from ontos.data.access import reader, require_select
 from ontos.data.catalog import find_table, look
 from ontos.data.items import items_sql
 from ontos.data.sheets import SheetColumn
@@ -40,7 +40,8 @@ def _of_sheet(caller: Caller, pairs: Sequence[Mapping[str, Any]]) -> Shown | dic
     items = items_sql(sheet["source_table"], names, sheet["item_id_column"])
     wanted = json.dumps([pair["item_ref"] for pair in pairs])
     try:
-        _, rows = together(
+        _, _, rows = together(
+            lambda: require_select(caller, sheet["source_table"]),  # first: its error is the one
             lambda: find_table(caller, sheet["source_table"]),
             lambda: reader(caller, sheet["source_table"]).rows(
                 f"SELECT * FROM ({items}) AS items WHERE item_ref IN"  # noqa: S608

@@ -20,6 +20,7 @@ from ontos.label.pairs import get_pair, list_pairs
 from ontos.label.queue import review_queue
 from ontos.workspace import Person
 from tests.label.assembled import Assembled, Maker
+from tests.wire.engine import Refused
 from tests.wire.grants import Grants
 from tests.wire.server import Warehouse
 
@@ -96,6 +97,23 @@ def test_whoever_may_not_sees_nothing_of_it(
             pytest.fail(f"{name} shows {look(bob)}")
     with pytest.raises(Denied):
         export_pairs(bob, made.id)
+
+
+def test_what_is_hidden_whole_is_not_taken_for_gone(
+    made: Assembled, bob: Caller, served: Warehouse, bobs: str
+) -> None:
+    """Without rights on its schema a table is not found: its pairs are not shown for that."""
+
+    def hidden(token: str, sql: str, _schema: str) -> None:
+        if token == bobs and "messages" in sql:
+            raise Refused("[TABLE_OR_VIEW_NOT_FOUND] The table `elsewhere`.`messages` is missing.")
+
+    served.service.permits = hidden
+    pair = made.pair("i0").id
+    for look in (lambda: review_queue(bob, made.id), lambda: get_pair(bob, pair),
+                 lambda: list_pairs(bob, made.id)):  # fmt: skip
+        with pytest.raises(Denied, match="SELECT"):
+            look()
 
 
 def test_the_app_and_its_uploads_are_not_asked_for_anybodys_rights(

@@ -1,8 +1,9 @@
 """Sheets: datasets over tables, item by item. Draft, then published, then archived."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,13 +11,14 @@ from ontos.data.access import reader, require_select
 from ontos.data.catalog import Offset, Preview, find_table, look
 from ontos.data.items import REF, items_sql
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused
+from ontos.kernel.errors import Invalid, NotFound, NotNow, Refused
 from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.lineage import Node, link
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.kernel.records import change_row, explain
 from ontos.warehouse import together
 from ontos.workspace import Table
 
@@ -109,23 +111,20 @@ def get_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     """One sheet."""
     rows = caller.warehouse.rows("SELECT * FROM sheets WHERE id = :id", id=sheet_id)
     if not rows:
-        raise NotFound(
-            f"There is no sheet {sheet_id}. List sheets for those there are.", field="sheet_id"
-        )
+        raise _no_sheet(sheet_id)
     return Sheet(**rows[0])
 
 
 @operation("PUT /sheets/{sheet_id}", needs=write("sheets"))
 def update_sheet(caller: Caller, sheet_id: Id, change: SheetChange) -> Sheet:
     """Rename or describe a sheet, or correct the modality of its columns."""
-    sheet = get_sheet(caller, sheet_id)
-    if SHEET_STATES.final(sheet.status):
-        raise NotNow(f"This sheet is {sheet.status} and cannot be changed. Make a new one.")
-    if change.version is not None and change.version != sheet.version:
-        raise _changed_meanwhile(sheet)
-    given = change.model_dump(exclude_none=True, exclude={"version", "modalities"})
-    columns = _with_modalities(sheet.columns, change.modalities or {})
-    return _save(caller, sheet, sheet.model_copy(update=given | {"columns": columns}))
+    given = change.model_dump(exclude_none=True, include={"name", "description"})
+    version = change.version
+    if change.modalities:
+        sheet = get_sheet(caller, sheet_id)
+        given["columns"] = _text(_with_modalities(sheet.columns, change.modalities))
+        version = sheet.version if version is None else version
+    return _save(caller, sheet_id, given, SHEET_STATES.open, version)
 
 
 @operation("POST /sheets/{sheet_id}/publish", needs=write("sheets"))
@@ -136,15 +135,13 @@ def publish_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     _require_source(caller, sheet)
     require_select(caller, sheet.source_table)
     change = {"status": "published", "item_count": _count_items(caller, sheet)}
-    return _save(caller, sheet, sheet.model_copy(update=change))
+    return _save(caller, sheet_id, change, SHEET_STATES.before("published"), sheet.version)
 
 
 @operation("POST /sheets/{sheet_id}/archive", needs=write("sheets"))
 def archive_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     """Retire a sheet: it stays readable, but nothing more is assembled from it."""
-    sheet = get_sheet(caller, sheet_id)
-    SHEET_STATES.check(sheet.status, "archived")
-    return _save(caller, sheet, sheet.model_copy(update={"status": "archived"}))
+    return _save(caller, sheet_id, {"status": "archived"}, SHEET_STATES.before("archived"))
 
 
 @operation("GET /sheets/{sheet_id}/preview", needs=read("sheets"))
@@ -253,28 +250,23 @@ def _insert(caller: Caller, sheet: Sheet) -> None:
     caller.warehouse.execute(f"INSERT INTO sheets ({names}) VALUES ({values})", **row)  # noqa: S608
 
 
-def _save(caller: Caller, before: Sheet, after: Sheet) -> Sheet:
-    """Write what changed, unless somebody else changed the sheet since it was read."""
-    after = after.model_copy(
-        update={"version": before.version + 1, "updated_by": caller.user, "updated_at": now()}
-    )
-    saved = caller.warehouse.execute(
-        "UPDATE sheets SET name = :name, description = :description, columns = :columns,"
-        " status = :status, item_count = :items, version = :version, updated_by = :user,"
-        " updated_at = :at WHERE id = :id AND version = :before",
-        name=after.name, description=after.description, columns=_text(after.columns),
-        status=after.status, items=after.item_count, version=after.version, user=caller.user,
-        at=after.updated_at, id=after.id, before=before.version,
-    )  # fmt: skip
-    if saved == 0:
-        raise _changed_meanwhile(before)
-    return after
+def _save(
+    caller: Caller, sheet_id: str, changes: Mapping[str, Any], states: tuple[str, ...],
+    version: int | None = None,
+) -> Sheet:  # fmt: skip
+    """The sheet after the change; refuses with the reason where it may not be changed (so)."""
+    row, done = change_row(caller, "sheets", sheet_id, changes, states=states, version=version)
+    if row is None:
+        raise _no_sheet(sheet_id)
+    if not done:
+        explain(SHEET_STATES, row, states, changes.get("status"))
+        raise NotNow(f"This sheet is {row['status']} and cannot be changed. Make a new one.")
+    return Sheet(**row)
 
 
-def _changed_meanwhile(sheet: Sheet) -> Conflict:
-    return Conflict(
-        f"version: {sheet.updated_by} changed this sheet meanwhile. Load it again, then repeat.",
-        field="version",
+def _no_sheet(sheet_id: str) -> NotFound:
+    return NotFound(
+        f"There is no sheet {sheet_id}. List sheets for those there are.", field="sheet_id"
     )
 
 

@@ -1,6 +1,7 @@
 """Templates: prompts with placeholders. Once published, a revision never changes."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -8,13 +9,14 @@ from pydantic import field_validator
 
 from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow
+from ontos.kernel.errors import Invalid, NotFound, NotNow
 from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.lineage import Node
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.kernel.records import change_row, explain
 
 Status = Literal["draft", "published", "archived"]
 
@@ -101,25 +103,18 @@ def get_template(caller: Caller, template_id: Id) -> Template:
     """One template."""
     rows = caller.warehouse.rows("SELECT * FROM templates WHERE id = :id", id=template_id)
     if not rows:
-        raise NotFound(f"There is no template {template_id}. List templates for those there are.",
-                       field="template_id")  # fmt: skip
+        raise _no_template(template_id)
     return Template(**rows[0])
 
 
 @operation("PUT /templates/{template_id}", needs=write("templates"))
 def update_template(caller: Caller, template_id: Id, change: TemplateChange) -> Template:
     """Change a draft. What is published stays as it is: revise it instead."""
-    template = get_template(caller, template_id)
-    if template.status != "draft":
-        raise NotNow(
-            f"This template is {template.status} and never changes. Make a new revision of it "
-            f"(POST /templates/{template_id}/revise), then change that."
-        )
-    if change.version is not None and change.version != template.version:
-        raise _changed_meanwhile(template)
-    after = template.model_copy(update=_given(change))
-    found = check_prompts(after.system_prompt, after.user_prompt)
-    return _save(caller, template, after.model_copy(update={"placeholders": found}))
+    given = _given(change)
+    if "user_prompt" in given:
+        given["placeholders"] = json.dumps(check_user_prompt(given["user_prompt"]))
+    check_system_prompt(given.get("system_prompt"))
+    return _save(caller, template_id, given, ("draft",), change.version)
 
 
 @operation("POST /templates/{template_id}/publish", needs=write("templates"))
@@ -155,19 +150,31 @@ def revise_template(caller: Caller, template_id: Id) -> Template:
 
 def check_prompts(system_prompt: str | None, user_prompt: str) -> list[str]:
     """The placeholders; refuses what cannot or must not be rendered, naming the field."""
+    found = check_user_prompt(user_prompt)
+    check_system_prompt(system_prompt)
+    return found
+
+
+def check_user_prompt(user_prompt: str) -> list[str]:
+    """Its placeholders."""
     if not user_prompt.strip():
         raise Invalid("user_prompt: is empty. Write what the model is asked.", field="user_prompt")
     compile_prompt(user_prompt, "user_prompt")
-    if system_prompt is not None:
-        compile_prompt(system_prompt, "system_prompt")
-        if found := placeholders(system_prompt):
-            raise Invalid(
-                f"system_prompt: {found[0]!r} would differ from item to item, but the system "
-                "prompt is one for all. Move the placeholder into the user prompt.",
-                field="system_prompt",
-            )
-        _require_renderable(system_prompt)
     return placeholders(user_prompt)
+
+
+def check_system_prompt(system_prompt: str | None) -> None:
+    """It is one for all items, and can be rendered as it is."""
+    if system_prompt is None:
+        return
+    compile_prompt(system_prompt, "system_prompt")
+    if found := placeholders(system_prompt):
+        raise Invalid(
+            f"system_prompt: {found[0]!r} would differ from item to item, but the system "
+            "prompt is one for all. Move the placeholder into the user prompt.",
+            field="system_prompt",
+        )
+    _require_renderable(system_prompt)
 
 
 def _require_renderable(system_prompt: str) -> None:
@@ -205,33 +212,30 @@ def _given(change: TemplateChange) -> dict[str, Any]:
 
 
 def _move(caller: Caller, template_id: str, to: str) -> Template:
-    template = get_template(caller, template_id)
-    TEMPLATE_STATES.check(template.status, to)
-    return _save(caller, template, template.model_copy(update={"status": to}))
+    return _save(caller, template_id, {"status": to}, TEMPLATE_STATES.before(to))
 
 
-def _save(caller: Caller, before: Template, after: Template) -> Template:
-    """Write what changed, unless somebody else changed the template since it was read."""
-    after = after.model_copy(
-        update={"version": before.version + 1, "updated_by": caller.user, "updated_at": now()}
+def _save(
+    caller: Caller, template_id: str, changes: Mapping[str, Any], states: tuple[str, ...],
+    version: int | None = None,
+) -> Template:  # fmt: skip
+    """The template after the change; refuses with the reason where it may not be changed (so)."""
+    row, done = change_row(
+        caller, "templates", template_id, changes, states=states, version=version
     )
-    saved = caller.warehouse.execute(
-        "UPDATE templates SET name = :name, label_type = :label_type,"
-        " system_prompt = :system_prompt, user_prompt = :user_prompt,"
-        " placeholders = :placeholders, status = :status, version = :version,"
-        " updated_by = :updated_by, updated_at = :updated_at WHERE id = :id AND version = :before",
-        **after.model_dump(include={"name", "label_type", "system_prompt", "user_prompt", "status",
-                                    "version", "updated_by", "updated_at", "id"}),
-        placeholders=json.dumps(after.placeholders), before=before.version,
-    )  # fmt: skip
-    if saved == 0:
-        raise _changed_meanwhile(before)
-    return after
+    if row is None:
+        raise _no_template(template_id)
+    if not done:
+        explain(TEMPLATE_STATES, row, states, changes.get("status"))
+        raise NotNow(
+            f"This template is {row['status']} and never changes. Make a new revision of it "
+            f"(POST /templates/{template_id}/revise), then change that."
+        )
+    return Template(**row)
 
 
-def _changed_meanwhile(template: Template) -> Conflict:
-    return Conflict(
-        f"version: {template.updated_by} changed this template meanwhile. Load it again, "
-        "then repeat.",
-        field="version",
+def _no_template(template_id: str) -> NotFound:
+    return NotFound(
+        f"There is no template {template_id}. List templates for those there are.",
+        field="template_id",
     )

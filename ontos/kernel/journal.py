@@ -6,6 +6,7 @@ reads it as a CloudEvents document. One row instead of two halves the cost of a 
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from ontos.kernel.correlation import correlation
 from ontos.kernel.fields import Record, new_id, now
 from ontos.kernel.tenancy import Tenant
 from ontos.kernel.transfer import Download, Upload
+from ontos.warehouse import Value
 
 Outcome = Literal["done", "refused", "failed"]
 _LONGEST = 4_000
@@ -49,16 +51,56 @@ def record(
     seconds: float | None = None,
 ) -> None:
     """Append one row to the tenant's journal."""
-    caller.warehouse.execute(
-        "INSERT INTO journal (id, at, user, door, operation, outcome, reason, entity_type,"
-        " entity_id, detail, duration_ms, correlation_id)"
-        " VALUES (:id, :at, :user, :door, :operation, :outcome, :reason, :entity_type,"
-        " :entity_id, :detail, :duration_ms, :correlation_id)",
-        id=new_id(), at=now(), user=caller.user, door=caller.door, operation=operation,
-        outcome=outcome, reason=reason, entity_type=subject[0], entity_id=subject[1],
-        detail=_detail(arguments), duration_ms=seconds and round(seconds * 1000, 1),
-        correlation_id=correlation(),
-    )  # fmt: skip
+    row = _row(caller, operation, outcome, subject, arguments)
+    row |= {"reason": reason, "duration_ms": seconds and round(seconds * 1000, 1)}
+    values = ", ".join(f":{name}" for name in row)
+    caller.warehouse.execute(f"INSERT INTO journal ({', '.join(row)}) VALUES ({values})", **row)  # noqa: S608
+
+
+@dataclass
+class Beside:
+    """A row on its way to the journal among the statements of a script, bound to `values`.
+
+    Whoever sends it says `written` once the answer tells that its condition held. How long the
+    operation takes is not known yet, so the row says nothing of it.
+    """
+
+    statement: str
+    values: Mapping[str, Value]
+    written: bool = False
+
+
+def beside(
+    caller: Caller,
+    operation: str,
+    condition: str,
+    *,
+    subject: tuple[str | None, str | None],
+    arguments: Mapping[str, Any] | None,
+) -> Beside:
+    """A row that is appended, once, if the query `condition` finds anything."""
+    row = _row(caller, operation, "done", subject, arguments)
+    values = ", ".join(f":journal_{name}" for name in row)
+    return Beside(
+        f"INSERT INTO journal ({', '.join(row)}) SELECT {values}"  # noqa: S608
+        f" WHERE EXISTS ({condition})"
+        " AND NOT EXISTS (SELECT 1 FROM journal AS j WHERE j.id = :journal_id)",
+        {f"journal_{name}": value for name, value in row.items()},
+    )
+
+
+def _row(
+    caller: Caller,
+    operation: str,
+    outcome: Outcome,
+    subject: tuple[str | None, str | None],
+    arguments: Mapping[str, Any] | None,
+) -> dict[str, Value]:
+    return {
+        "id": new_id(), "at": now(), "user": caller.user, "door": caller.door,
+        "operation": operation, "outcome": outcome, "entity_type": subject[0],
+        "entity_id": subject[1], "detail": _detail(arguments), "correlation_id": correlation(),
+    }  # fmt: skip
 
 
 def cloud_event(entry: Entry, tenant: Tenant) -> dict[str, Any]:

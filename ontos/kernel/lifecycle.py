@@ -24,5 +24,10 @@ class Lifecycle:
         """The states from which `to` can be reached in one step."""
         return tuple(state for state, follow in self.allowed.items() if to in follow)
 
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The states that are not final."""
+        return tuple(state for state, follow in self.allowed.items() if follow)
+
     def final(self, state: str) -> bool:
         return not self.allowed.get(state)

@@ -11,30 +11,30 @@ from pydantic import BaseModel
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
-from ontos.kernel.fields import Id, Limit, Record, Text, now
+from ontos.kernel.fields import Id, Limit, Record, Text
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
 from ontos.label.pairs import (
     ACCEPTED,
     HAS_RESPONSE,
-    Assembled,
     ReviewStatus,
     require_source,
     training_sheet,
 )
-from ontos.warehouse import Value, together
+from ontos.warehouse import together
 
 LABEL_ID = (
-    "md5(concat_ws('|', p.sheet_id, CAST(length(p.item_ref) AS STRING), p.item_ref, :label_type))"
+    "md5(concat_ws('|', p.sheet_id, CAST(length(p.item_ref) AS STRING), p.item_ref, w.label_type))"
 )
-"""The length tells where the item's reference ends, whatever characters it holds."""
+"""Of a pair `p` for the label type of `w`. The length tells where the item's reference ends,
+whatever characters it holds."""
 
 SET_LABELS = f"""
 MERGE INTO canonical_labels AS t USING (
   SELECT p.canonical_label_id AS id, p.sheet_id, p.item_ref, p.response, p.id AS pair_id,
-    coalesce(v.latest, 0) AS latest
-  FROM pairs AS p LEFT JOIN (
+    coalesce(v.latest, 0) AS latest, w.label_type
+  FROM pairs AS p JOIN training_sheets AS w ON w.id = p.training_sheet_id LEFT JOIN (
     SELECT label_id, max(version) AS latest FROM label_versions GROUP BY label_id
   ) AS v ON v.label_id = p.canonical_label_id
   WHERE p.training_sheet_id = :training_sheet_id AND p.review_id = :review
@@ -45,7 +45,7 @@ WHEN MATCHED AND t.response <> s.response THEN UPDATE SET response = s.response,
   updated_by = :user, updated_at = :at
 WHEN NOT MATCHED THEN INSERT (id, sheet_id, item_ref, label_type, response, version, pair_id,
   review_id, created_by, created_at, updated_by, updated_at)
-  VALUES (s.id, s.sheet_id, s.item_ref, :label_type, s.response, s.latest + 1, s.pair_id,
+  VALUES (s.id, s.sheet_id, s.item_ref, s.label_type, s.response, s.latest + 1, s.pair_id,
   :review, :user, :at, :user, :at)
 """  # noqa: S608 - constants, as below
 
@@ -54,6 +54,8 @@ INSERT INTO label_versions
   (label_id, version, response, change, reason, pair_id, review_id, changed_by, changed_at)
 SELECT l.id, l.version, l.response, 'set', p.review_reason, l.pair_id, :review, :user, :at
 FROM canonical_labels AS l JOIN pairs AS p ON p.id = l.pair_id WHERE l.review_id = :review
+  AND NOT EXISTS (
+    SELECT 1 FROM label_versions AS v WHERE v.label_id = l.id AND v.version = l.version)
 """
 
 KEEP_WITHDRAWN = f"""
@@ -63,12 +65,21 @@ SELECT l.id, l.version + 1, l.response, 'withdrawn', p.review_reason, p.id, :rev
 FROM canonical_labels AS l
 JOIN pairs AS p ON p.canonical_label_id = l.id AND p.response = l.response
 WHERE p.review_id = :review AND p.review_status NOT IN {ACCEPTED}
+  AND NOT EXISTS (
+    SELECT 1 FROM label_versions AS v WHERE v.label_id = l.id AND v.version = l.version + 1)
 """  # noqa: S608
 
 WITHDRAW = """
 DELETE FROM canonical_labels WHERE id IN
   (SELECT label_id FROM label_versions WHERE review_id = :review AND change = 'withdrawn')
 """
+
+SET = (SET_LABELS, KEEP_SET)
+"""Make the responses accepted in a review canonical. A label gets a new version only where its
+response differs: agreeing with it changes nothing."""
+
+WITHDRAWN = (KEEP_WITHDRAWN, WITHDRAW)
+"""Withdraw the labels whose response a review decided against."""
 
 LIST = """
 SELECT * FROM canonical_labels WHERE (:sheet_id IS NULL OR sheet_id = :sheet_id)
@@ -183,23 +194,3 @@ def label_distribution(
     return LabelDistribution(
         total=total, distinct=distinct, top=counts, other=total - sum(c.pairs for c in counts)
     )
-
-
-def set_labels(caller: Caller, assembled: Assembled, review_id: str) -> int:
-    """Make the responses accepted in a review canonical; the number of labels made or changed.
-
-    A label gets a new version only where its response differs: agreeing with it changes nothing.
-    """
-    stamp: dict[str, Value] = {"review": review_id, "user": caller.user, "at": now()}
-    changed = caller.warehouse.execute(
-        SET_LABELS, training_sheet_id=assembled.id, label_type=assembled.label_type, **stamp
-    )
-    if changed:
-        caller.warehouse.execute(KEEP_SET, **stamp)
-    return changed
-
-
-def withdraw_labels(caller: Caller, review_id: str) -> int:
-    """Withdraw the labels whose response a review decided against; the number withdrawn."""
-    kept = caller.warehouse.execute(KEEP_WITHDRAWN, review=review_id, user=caller.user, at=now())
-    return caller.warehouse.execute(WITHDRAW, review=review_id) if kept else 0

@@ -1,17 +1,19 @@
 """Annotation tasks: asking people to label or collect something."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Conflict, NotFound
+from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.kernel.records import change_row, explain
 from ontos.label.pairs import training_sheet
 
 Status = Literal["open", "done", "cancelled"]
@@ -19,7 +21,9 @@ Status = Literal["open", "done", "cancelled"]
 TASK_STATES = Lifecycle("task", {"open": ("done", "cancelled"), "done": (), "cancelled": ()})
 
 SELECT = """
-WITH shown AS (SELECT * FROM annotation_tasks AS a WHERE {condition} ORDER BY id DESC LIMIT :limit),
+WITH shown AS (
+  SELECT * FROM annotation_tasks AS a WHERE {condition} ORDER BY id DESC LIMIT {limit}
+),
 reviewed AS (
   SELECT s.id, count(*) AS pairs FROM shown AS s
   JOIN pairs AS p ON p.training_sheet_id = s.training_sheet_id AND p.reviewed_at >= s.created_at
@@ -30,6 +34,8 @@ SELECT s.*, t.name AS training_sheet_name,
 FROM shown AS s LEFT JOIN reviewed AS r ON r.id = s.id
 LEFT JOIN training_sheets AS t ON t.id = s.training_sheet_id ORDER BY s.id DESC
 """
+
+ONE = SELECT.format(condition="a.id = :id", limit=1)
 
 INSERT = """
 INSERT INTO annotation_tasks (id, title, instructions, training_sheet_id, source_gap_id,
@@ -97,7 +103,7 @@ def list_tasks(
         SELECT.format(condition="(:status IS NULL OR a.status = :status)"
                       " AND (:waiting_for IS NULL OR (a.status = 'open'"
                       " AND coalesce(a.assignee, :waiting_for) = :waiting_for))"
-                      " AND (:after IS NULL OR a.id < :after)"),
+                      " AND (:after IS NULL OR a.id < :after)", limit=":limit"),
         status=status, waiting_for=waiting_for, after=decode(cursor), limit=limit + 1,
     )  # fmt: skip
     return page([Task(**row) for row in rows], limit, lambda task: task.id)
@@ -106,22 +112,17 @@ def list_tasks(
 @operation("GET /tasks/{task_id}", needs=read("labeling_jobs"))
 def get_task(caller: Caller, task_id: Id) -> Task:
     """One task, with its progress."""
-    rows = caller.warehouse.rows(SELECT.format(condition="a.id = :id"), id=task_id, limit=1)
+    rows = caller.warehouse.rows(ONE, id=task_id)
     if not rows:
-        raise NotFound(f"task_id: there is no task {task_id}. List tasks for those there are.",
-                       field="task_id")  # fmt: skip
+        raise _no_task(task_id)
     return Task(**rows[0])
 
 
 @operation("PUT /tasks/{task_id}/assignee", needs=write("labeling_jobs"))
 def assign_task(caller: Caller, task_id: Id, assignment: Assignment) -> Task:
     """Give an open task to a person, or back to anybody."""
-    task = get_task(caller, task_id)
-    if assignment.version not in (None, task.version):
-        raise _changed_meanwhile(task)
-    if TASK_STATES.final(task.status):
-        TASK_STATES.check(task.status, "open")
-    return _save(caller, task, task.status, assignment.assignee)
+    given = {"assignee": assignment.assignee}
+    return _save(caller, task_id, given, "open", assignment.version)
 
 
 @operation("POST /tasks/{task_id}/complete", needs=write("labeling_jobs"))
@@ -137,25 +138,25 @@ def cancel_task(caller: Caller, task_id: Id) -> Task:
 
 
 def _end(caller: Caller, task_id: str, status: str) -> Task:
-    task = get_task(caller, task_id)
-    TASK_STATES.check(task.status, status)
-    return _save(caller, task, status, task.assignee)
+    return _save(caller, task_id, {"status": status}, status)
 
 
-def _save(caller: Caller, task: Task, status: str, assignee: str | None) -> Task:
-    saved = caller.warehouse.execute(
-        "UPDATE annotation_tasks SET status = :status, assignee = :assignee, version = version + 1,"
-        " updated_by = :user, updated_at = :at WHERE id = :id AND version = :version",
-        status=status, assignee=assignee, user=caller.user, at=now(), id=task.id,
-        version=task.version,
+def _save(
+    caller: Caller, task_id: str, changes: Mapping[str, Any], to: str,
+    version: int | None = None,
+) -> Task:  # fmt: skip
+    """The task after the change; refuses with the reason where it may not be changed (so)."""
+    row, done = change_row(
+        caller, "annotation_tasks", task_id, changes, states=TASK_STATES.open, version=version,
+        shown=ONE,
     )  # fmt: skip
-    if saved == 0:
-        raise _changed_meanwhile(task)
-    return get_task(caller, task.id)
+    if row is None:
+        raise _no_task(task_id)
+    if not done:
+        explain(TASK_STATES, row, TASK_STATES.open, to)
+    return Task(**row)
 
 
-def _changed_meanwhile(task: Task) -> Conflict:
-    return Conflict(
-        f"version: {task.updated_by} changed this task meanwhile. Load it again, then repeat.",
-        field="version",
-    )
+def _no_task(task_id: str) -> NotFound:
+    return NotFound(f"task_id: there is no task {task_id}. List tasks for those there are.",
+                    field="task_id")  # fmt: skip

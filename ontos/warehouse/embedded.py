@@ -90,6 +90,13 @@ class EmbeddedWarehouse:
     def execute(self, sql: str, /, **values: Value) -> int:
         return self._run(sql, *self._prepared(sql, values), _changed)
 
+    def script(self, *statements: str, **values: Value) -> list[Row]:
+        *before, last = statements
+        with self.transaction() as whole:
+            for sql in before:
+                whole.execute(sql, **values)
+            return whole.rows(last, **values)
+
     def append(self, table: str, data: pa.Table | pa.RecordBatchReader) -> int:
         """A stream must not write to the store: it is read while the right to write is held."""
         target = duck_name(*split_name(table))

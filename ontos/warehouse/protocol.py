@@ -37,6 +37,14 @@ class Warehouse(Protocol):
         """Run one statement that writes; the number of rows that it changed."""
         ...
 
+    def script(self, *statements: str, **values: Value) -> list[Row]:
+        """Run several statements, in order, as one; the rows of the last, which is a query.
+
+        They travel together, so they cost one wait. Where the answer is lost all of them are run
+        again: each must change nothing when it meets its own work. All or nothing where `atomic`.
+        """
+        ...
+
     def append(self, table: str, data: pa.Table | pa.RecordBatchReader) -> int:
         """Append Arrow rows, matched by column name, to an existing table; the number appended."""
         ...

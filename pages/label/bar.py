@@ -9,7 +9,8 @@ import streamlit as st
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
-from ontos.label.reviews import ReviewConflict, review_batch
+from ontos.label.decisions import ReviewConflict
+from ontos.label.reviews import review_batch
 from pages.frame import mark, show
 from pages.label.batch import receipt
 from pages.label.drafts import Drafts, conflicts_of, drafts_of, read_again

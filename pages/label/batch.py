@@ -6,8 +6,9 @@ import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
+from ontos.label.decisions import ReviewResult
 from ontos.label.pairs import PairCount, PairFilter
-from ontos.label.reviews import ReviewResult, review_pairs
+from ontos.label.reviews import review_pairs
 from pages.frame import attempt
 from pages.label.drafts import read_again
 from pages.words import many

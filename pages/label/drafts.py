@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from ontos.label.decisions import ReviewConflict
 from ontos.label.pairs import Pair
-from ontos.label.reviews import ReviewConflict
 
 ACTIONS = {"Approve": "approve", "Reject": "reject", "Flag": "flag", "Reopen": "reopen"}
 """Words in the grid, and the actions that they stand for."""

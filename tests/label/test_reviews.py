@@ -5,10 +5,10 @@ import pytest
 from ontos.govern.overview import list_notices
 from ontos.kernel.errors import Conflict, Denied, Invalid, NotFound, NotNow
 from ontos.kernel.fields import new_id
+from ontos.label.decisions import REVIEW_STATES
 from ontos.label.labels import label_history, list_labels
 from ontos.label.pairs import PairFilter
 from ontos.label.reviews import (
-    REVIEW_STATES,
     Decision,
     Review,
     ReviewBatch,

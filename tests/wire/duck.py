@@ -10,7 +10,7 @@ import pyarrow as pa
 from ontos.kernel.errors import OntosError
 from ontos.warehouse import open_embedded
 from ontos.warehouse.dialect import translate
-from tests.wire.engine import Answer, Refused
+from tests.wire.engine import Answer, Refused, statements
 
 DEFAULT = "default"
 """The schema that a new Unity catalog has; DuckDB's is called `main`."""
@@ -32,6 +32,12 @@ class DuckEngine:
         self.store.close()
 
     def _run(self, sql: str, values: Mapping[str, Any], schema: str) -> Answer:
+        *before, last = statements(sql)
+        for each in before:
+            self._one(each, values, schema)
+        return self._one(last, values, schema)
+
+    def _one(self, sql: str, values: Mapping[str, Any], schema: str) -> Answer:
         plan, store = translate(sql), self.store.within(schema)
         if plan.describes:
             return Answer(pa.Table.from_pylist(store.rows(sql, **values)))

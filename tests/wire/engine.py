@@ -1,10 +1,13 @@
 """What executes SQL behind the local warehouse server."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.databricks import Databricks
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,22 @@ class Answer:
 
 class Refused(Exception):
     """A statement failed; the text is Databricks': `[ERROR_CLASS] words SQLSTATE: code`."""
+
+
+def statements(sql: str) -> list[str]:
+    """Those of `BEGIN …; …; END`; any other text is one."""
+    if not sql.startswith("BEGIN\n"):
+        return [sql]
+    inside = sql.removeprefix("BEGIN\n").removesuffix("END")
+    ends = [token.start for token in Databricks().tokenize(inside) if token.text == ";"]
+    starts = [0, *(end + 1 for end in ends)]
+    return [inside[start:end].strip() for start, end in zip(starts, ends, strict=False)]
+
+
+def tables(sql: str) -> Iterator[exp.Table]:
+    """Every table that is named."""
+    for statement in statements(sql):
+        yield from sqlglot.parse_one(statement, read="databricks").find_all(exp.Table)
 
 
 class Engine(Protocol):

@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass, field
 
-import sqlglot
-from sqlglot import exp
-
-from tests.wire.engine import Refused
+from tests.wire.engine import Refused, tables
 
 
 @dataclass
@@ -19,7 +16,7 @@ class Grants:
         """Raise Refused for a statement that names a table which is withheld from the token."""
         if not any(holder == token for holder, _ in self.withheld):
             return
-        for table in sqlglot.parse_one(sql, read="databricks").find_all(exp.Table):
+        for table in tables(sql):
             name = f"{table.db or schema}.{table.name}".lower()
             if (token, name) in self.withheld:
                 raise Refused(

@@ -189,3 +189,13 @@ def test_writers_side_by_side_lose_nothing(org: Org) -> None:
 )
 def test_what_reads(sql: str, expected: bool) -> None:
     assert reads(sql) is expected
+
+
+def test_a_script_runs_in_order_and_answers_with_its_last_query(org: Org) -> None:
+    script = """BEGIN
+UPDATE things SET n = :n WHERE id = 'a';
+MERGE INTO things AS t USING (SELECT ';' AS id, :n AS n) AS s ON t.id = s.id
+WHEN NOT MATCHED THEN INSERT (id, n) VALUES (s.id, s.n);
+SELECT id, n FROM things ORDER BY id;
+END"""
+    assert org.rows(script, n=5) == [{"id": ";", "n": 5}, {"id": "a", "n": 5}, {"id": "b", "n": 2}]

@@ -63,10 +63,11 @@ class Attempts:
 
     def __init__(
         self, link: Link, identity: Identity, schema: str, sql: str, bound: dict[str, Any],
-        page: Page,
+        page: Page, repeat: Repeat | None = None,
     ) -> None:  # fmt: skip
         self._link, self._identity, self._schema = link, identity, schema
         self._sql, self._bound, self._page = sql, bound, page
+        self._repeat = repeat or repeatable(sql)
         self._patience = link.patience()
         self._doubtful = False
 
@@ -114,13 +115,13 @@ class Attempts:
 
     def _doubt(self, found: Setback) -> None:
         """A statement that reads leaves no doubt."""
-        if found.fate is Fate.UNKNOWN and repeatable(self._sql) is not Repeat.READS:
+        if found.fate is Fate.UNKNOWN and self._repeat is not Repeat.READS:
             self._doubtful = True
 
     def _again(self, found: Setback) -> bool:
         if found.fate is Fate.REFUSED:
             return False
-        if found.fate is Fate.UNKNOWN and repeatable(self._sql) is Repeat.NEVER:
+        if found.fate is Fate.UNKNOWN and self._repeat is Repeat.NEVER:
             return False
         if found.reason == "credentials" and self._identity.credentials.personal:
             return False
@@ -135,7 +136,7 @@ class Attempts:
 
     def _certain(self, answer: object) -> None:
         """A guarded write whose second try changed nothing was done by the first, or never."""
-        if self._doubtful and answer == 0 and repeatable(self._sql) is Repeat.GUARDED:
+        if self._doubtful and answer == 0 and self._repeat is Repeat.GUARDED:
             UNDECIDED.inc()
             raise undecided(self._sql)
 

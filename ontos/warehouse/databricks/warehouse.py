@@ -11,6 +11,7 @@ from ontos.warehouse.databricks.attempt import Attempt, Attempts, Page
 from ontos.warehouse.databricks.connecting import Wanted
 from ontos.warehouse.databricks.failures import opening
 from ontos.warehouse.databricks.link import Identity, Link
+from ontos.warehouse.databricks.repeatable import Repeat
 from ontos.warehouse.databricks.values import bindable
 from ontos.warehouse.names import quote
 from ontos.warehouse.protocol import Row, Value
@@ -60,8 +61,7 @@ class DatabricksWarehouse:
         return self._link.waking.awake(within, lambda: self.rows("SELECT 1 AS one"))
 
     def rows(self, sql: str, /, **values: Value) -> list[Row]:
-        rows: list[Row] = self.arrow(sql, **values).to_pylist(maps_as_pydicts="strict")
-        return rows
+        return _plain(self.arrow(sql, **values))
 
     def arrow(self, sql: str, /, **values: Value) -> pa.Table:
         with self._ran(sql, values, WHOLE, _whole) as (_, table):
@@ -78,6 +78,12 @@ class DatabricksWarehouse:
         """See `ontos.warehouse.databricks.repeatable` for which writes are sent twice, and when."""
         with self._ran(sql, values, WHOLE, _changed) as (_, changed):
             return changed
+
+    def script(self, *statements: str, **values: Value) -> list[Row]:
+        """A compound statement of SQL scripting; its answer is that of its last query."""
+        together = "\n".join(("BEGIN", *(f"{sql.strip()};" for sql in statements), "END"))
+        with self._ran(together, values, WHOLE, _whole, Repeat.ALWAYS) as (_, table):
+            return _plain(table)
 
     def append(self, table: str, data: pa.Table | pa.RecordBatchReader) -> int:
         """One INSERT … SELECT for each few megabytes of rows, sent as one JSON value."""
@@ -105,11 +111,12 @@ class DatabricksWarehouse:
 
     @contextmanager
     def _ran(
-        self, sql: str, values: dict[str, Value], page: Page, read: Callable[["Cursor"], T]
-    ) -> Iterator[tuple[Attempt, T]]:
+        self, sql: str, values: dict[str, Value], page: Page, read: Callable[["Cursor"], T],
+        repeat: Repeat | None = None,
+    ) -> Iterator[tuple[Attempt, T]]:  # fmt: skip
         """The first of the answer; what was borrowed for it is given back at the end."""
         bound = {name: bindable(name, value) for name, value in values.items()}
-        attempts = Attempts(self._link, self._identity, self.schema, sql, bound, page)
+        attempts = Attempts(self._link, self._identity, self.schema, sql, bound, page, repeat)
         with ExitStack() as held:
             with counted(ENGINE), _span(sql), self._link.silence.broken():
                 first = attempts.first(read, held)
@@ -122,6 +129,11 @@ def _span(sql: str) -> Iterator[None]:
         "warehouse.statement", attributes={"db.system": ENGINE, "db.operation": opening(sql)}
     ):
         yield
+
+
+def _plain(table: pa.Table) -> list[Row]:
+    rows: list[Row] = table.to_pylist(maps_as_pydicts="strict")
+    return rows
 
 
 def _whole(cursor: "Cursor") -> pa.Table:

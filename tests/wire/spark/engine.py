@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot.dialects.databricks import Databricks
 
-from tests.wire.engine import Answer, Refused
+from tests.wire.engine import Answer, Refused, statements
 from tests.wire.spark.session import CATALOG, Spark
 
 MOST_SESSIONS = 32
@@ -67,6 +67,9 @@ class SparkEngine:
         if upkeep := _UPKEEP.match(sql):
             session.sql(f"SELECT 1 AS one FROM {upkeep[2]} LIMIT 0").schema  # noqa: B018
             return Answer()
+        if len(statements(sql)) > 1:
+            with self._writing:
+                return Answer(session.sql(sql, args=values).toArrow())
         if reads(sql):
             return Answer(_shown(session.sql(sql, args=values)).toArrow())
         with self._writing:  # a change starts from the rows that the one before it left

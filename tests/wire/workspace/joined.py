@@ -3,13 +3,10 @@ for both."""
 
 from collections.abc import Callable, Iterable
 
-import sqlglot
-from sqlglot import exp
-
 from ontos.warehouse import Warehouse
 from ontos.workspace import Column, Table
 from ontos.workspace.local.catalog import databricks_type
-from tests.wire.engine import Refused
+from tests.wire.engine import Refused, tables
 from tests.wire.workspace.http import Refusal
 from tests.wire.workspace.server import Workspace
 
@@ -43,7 +40,7 @@ def rights_in(workspace: Workspace, catalog: str = "workbench") -> Callable[[str
         person = workspace.people.holder(token)
         if person.admin:
             return
-        for table in sqlglot.parse_one(sql, read="databricks").find_all(exp.Table):
+        for table in tables(sql):
             name = f"{table.catalog or catalog}.{table.db or schema}.{table.name}".lower()
             try:
                 workspace.catalog.check(person, "SELECT", "table", name)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ontos.bootstrap import Workbench, open_workbench
+from ontos.generate.answers import NOTHING
 from ontos.generate.generation import (
     GenerateSpec,
     generate_responses,
@@ -17,9 +18,12 @@ from ontos.generate.generation import (
 )
 from ontos.generate.training_sheets import cancel_training_sheet_job
 from ontos.kernel.caller import Caller
-from ontos.kernel.fields import new_id, now
+from ontos.kernel.jobs import KINDS, Run, enqueue, latest
 from ontos.kernel.settings import Settings
-from tests.generate.conftest import ended, pairs
+from ontos.kernel.tenancy import desired
+from ontos.warehouse import open_databricks
+from ontos.warehouse.migrate import declarations
+from tests.generate.conftest import ended, laid_open, pairs
 from tests.pages.opened import opened as shown
 from tests.pages.opened import texts
 from tests.wire.duck import DuckEngine
@@ -107,7 +111,7 @@ def started(warehouses: Warehouses) -> Iterator[Callable[..., Workbench]]:
     """Start a workbench over an engine."""
     made: list[Workbench] = []
 
-    def start(settings: Settings, engine: DuckEngine | SparkEngine) -> Workbench:
+    def start(settings: Settings, engine: DuckEngine) -> Workbench:
         served = Warehouse(str(settings.http_path), engine)
         warehouses.served[served.path] = served
         made.append(open_workbench(settings))
@@ -121,37 +125,13 @@ def started(warehouses: Warehouses) -> Iterator[Callable[..., Workbench]]:
 
 
 @pytest.fixture
-def bench(
-    started: Callable[..., Workbench], settings: Settings, engine: DuckEngine
-) -> Workbench:
+def bench(started: Callable[..., Workbench], settings: Settings, engine: DuckEngine) -> Workbench:
     return started(settings, engine)
 
 
 @pytest.fixture
 def caller(bench: Workbench) -> Caller:
     return bench.local_caller()
-
-
-def open_pairs(caller: Caller, *prompts: str, system: str | None = None) -> str:
-    """A training sheet with these prompts and no response; its id. Items are p000, p001, …"""
-    key, at = new_id(), now()
-    caller.warehouse.execute(
-        "INSERT INTO training_sheets (id, name, sheet_id, sheet_name, template_id, template_name,"
-        " label_type, system_prompt, user_prompt, column_mapping, status, total_items,"
-        " auto_approved_count, version, created_by, created_at, updated_by, updated_at)"
-        " VALUES (:id, 'sheet', 'x', 'x', 'x', 'x', 'x', :system, 'x', '{}', 'ready', 0, 0, 1,"
-        " 'ann', :at, 'ann', :at)",
-        id=key, system=system, at=at,
-    )  # fmt: skip
-    names = [f"p{n:03d}" for n in range(len(prompts))]
-    listed = " UNION ALL ".join(f"SELECT '{name}' AS id, :{name} AS prompt" for name in names)
-    caller.warehouse.execute(
-        "INSERT INTO pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response_source,"
-        " review_status, version, created_at, updated_at) SELECT concat(:sheet, id), :sheet, 'x',"
-        f" id, prompt, 'none', 'pending', 1, :at, :at FROM ({listed}) AS given",
-        sheet=key, at=at, **dict(zip(names, prompts, strict=True)),
-    )  # fmt: skip
-    return key
 
 
 def nothing_is_left(caller: Caller) -> bool:
@@ -165,24 +145,26 @@ def test_empty_pairs_are_answered_whatever_the_fields_are_called(
     caller: Caller, engine: DuckEngine, writer: Writer, fields: tuple[str, str]
 ) -> None:
     engine.ai_query = AiQuery({WRITER: writer}, fields)
-    key = open_pairs(caller, "hello", "it's \"odd\" \\ \U0001f600", "broken", system="Shout.")
+    key = laid_open(caller, "hello", 'it\'s "odd" \\ \U0001f600', "broken", system="Shout.")
     generate_responses(caller, key)
     said = "2 responses through the warehouse, 1 failed (each pair keeps the reason)"
     assert ended(caller, key).message == said
     assert writer.asked[0] == "Shout.\n\nhello"
     seen = pairs(caller, key)
     assert seen["p000"]["response"] == "SHOUT.\n\nHELLO"
-    assert seen["p001"]["response"] == "SHOUT.\n\nIT'S \"ODD\" \\ \U0001f600"
+    assert seen["p001"]["response"] == 'SHOUT.\n\nIT\'S "ODD" \\ \U0001f600'
     for name in ("p000", "p001"):
-        told = {column: seen[name][column] for column in
-                ("response_source", "generation_model", "generation_error", "version")}
+        told = {
+            column: seen[name][column]
+            for column in ("response_source", "generation_model", "generation_error", "version")
+        }
         assert told == {"response_source": "generated", "generation_model": WRITER,
                         "generation_error": None, "version": 2}  # fmt: skip
     assert nothing_is_left(caller)
 
 
 def test_each_error_is_kept_on_its_pair(caller: Caller, writer: Writer) -> None:
-    key = open_pairs(caller, "hello", "broken", "silent")
+    key = laid_open(caller, "hello", "broken", "silent")
     generate_responses(caller, key)
     assert ended(caller, key).status == "succeeded"
     seen = pairs(caller, key)
@@ -195,7 +177,7 @@ def test_each_error_is_kept_on_its_pair(caller: Caller, writer: Writer) -> None:
 
 
 def test_many_pairs_take_few_statements(caller: Caller, writer: Writer, warehouses) -> None:
-    key = open_pairs(caller, *[f"text {n}" for n in range(400)])
+    key = laid_open(caller, *[f"text {n}" for n in range(400)])
     generate_responses(caller, key)
     assert ended(caller, key, 60).message == "400 responses through the warehouse"
     assert len(writer.asked) == 400
@@ -204,14 +186,14 @@ def test_many_pairs_take_few_statements(caller: Caller, writer: Writer, warehous
 
 
 def test_a_limit_asks_for_the_first_so_many(caller: Caller, writer: Writer) -> None:
-    key = open_pairs(caller, *"abcdef")
+    key = laid_open(caller, *"abcdef")
     generate_responses(caller, key, GenerateSpec(limit=4))
     assert ended(caller, key).message == "4 responses through the warehouse"
     assert writer.asked == ["a", "b", "c", "d"]
 
 
 def test_cancelling_keeps_what_was_answered(caller: Caller, writer: Writer) -> None:
-    key = open_pairs(caller, *[f"text {n}" for n in range(60)])
+    key = laid_open(caller, *[f"text {n}" for n in range(60)])
     writer.hold.clear()
     generate_responses(caller, key)
     until(lambda: len(writer.asked), lambda asked: asked > 0)
@@ -226,7 +208,7 @@ def test_cancelling_keeps_what_was_answered(caller: Caller, writer: Writer) -> N
 def test_what_was_asked_before_a_crash_is_kept_and_not_asked_again(
     caller: Caller, writer: Writer
 ) -> None:
-    key = open_pairs(caller, "hello", "broken", "bye")
+    key = laid_open(caller, "hello", "broken", "bye")
     caller.warehouse.execute(
         "INSERT INTO generated_answers (training_sheet_id, pair_id, answer)"
         " SELECT :sheet, concat(:sheet, 'p000'), '{\"response\":\"GOOD DAY\"}'", sheet=key,
@@ -240,7 +222,7 @@ def test_what_was_asked_before_a_crash_is_kept_and_not_asked_again(
 
 
 def test_what_a_person_did_meanwhile_is_kept(caller: Caller, writer: Writer) -> None:
-    key = open_pairs(caller, "one", "two")
+    key = laid_open(caller, "one", "two")
     writer.hold.clear()
     generate_responses(caller, key)
     until(lambda: len(writer.asked), lambda asked: asked > 0)
@@ -255,7 +237,7 @@ def test_what_a_person_did_meanwhile_is_kept(caller: Caller, writer: Writer) -> 
 def test_a_model_that_never_answers_ends_the_job_with_its_reason(
     caller: Caller, writer: Writer
 ) -> None:
-    key = open_pairs(caller, *["broken"] * 50)
+    key = laid_open(caller, *["broken"] * 50)
     generate_responses(caller, key)
     work = ended(caller, key)
     assert work.status == "failed"
@@ -266,9 +248,9 @@ def test_a_model_that_never_answers_ends_the_job_with_its_reason(
 def test_a_page_says_who_asks(bench: Workbench, caller: Caller, writer: Writer) -> None:
     told = get_generation_model(caller)
     assert (told.model, told.through, told.reason) == (WRITER, "warehouse", None)
-    key = open_pairs(caller, "a")
+    key = laid_open(caller, "a")
     page = shown(bench, "generate", view="training-sheets", training_sheet=key)
-    assert "The warehouse asks writer for many at once" in texts(page)
+    assert "The warehouse asks it for many pairs at once" in texts(page)
     assert writer.asked == []  # looking is free
 
 
@@ -282,12 +264,12 @@ def test_where_the_warehouse_cannot_ask_the_endpoint_is_called(
     }[lacks]  # fmt: skip
     told = get_generation_model(caller)
     assert told.through == "api" and told.reason
-    key = open_pairs(caller, "hello", "bye")
+    key = laid_open(caller, "hello", "bye")
     page = shown(bench, "generate", view="training-sheets", training_sheet=key)
-    assert "The app calls writer for each" in texts(page)
+    assert "The app asks it for each pair, because the warehouse cannot" in texts(page)
     generate_responses(caller, key)
     assert ended(caller, key).message == "2 responses through the API"
-    assert [pair["response"] for pair in pairs(caller, key).values()] == ["HELLO", "BYE"]
+    assert {pair["response"] for pair in pairs(caller, key).values()} == {"HELLO", "BYE"}
     assert writer.asked == []
 
 
@@ -299,16 +281,30 @@ def test_a_model_elsewhere_is_not_asked_by_the_warehouse(
     assert (told.model, told.through, told.reason) == (WRITER, "api", None)
 
 
-def test_real_spark_takes_the_same_statements(
-    started: Callable[..., Workbench], settings: Settings
-) -> None:
-    real = SparkEngine(spark(), AiQuery({WRITER: shout}, ("result", "errorMessage")))
-    caller = started(settings, real).local_caller()
-    key = open_pairs(caller, "hello", "broken", "silent", system="Shout.")
-    generate_responses(caller, key)
+@pytest.fixture
+def real(warehouses: Warehouses, settings: Settings, caller: Caller) -> Iterator[Caller]:
+    """The same caller over real Spark, with the tables that a generation needs."""
+    engine = SparkEngine(spark(), AiQuery({WRITER: shout}, ("result", "errorMessage")))
+    served = warehouses.served[f"{PREFIX}spark"] = Warehouse(f"{PREFIX}spark", engine)
+    client = open_databricks(settings.model_copy(update={"http_path": served.path}))
+    client.create_schema("org_real")
+    store = client.within("org_real")
+    for table in declarations(desired(system=False)):
+        if table.table in ("training_sheets", "pairs", "generated_answers", "jobs"):
+            store.execute(table.create)
+    yield caller.inside(store)
+    client.close()
+    engine.close()
+
+
+def test_real_spark_takes_the_same_statements(real: Caller) -> None:
+    key = laid_open(real, "hello", "broken", "silent", system="Shout.")
+    enqueue(real, "generate", ("training_sheet", key), "Generate")
+    work = latest(real, ("training_sheet", key))
     said = "1 responses through the warehouse, 2 failed (each pair keeps the reason)"
-    assert ended(caller, key, 120).message == said
-    seen = pairs(caller, key)
+    assert KINDS["generate"].work(Run(real, work, {})) == said
+    seen = pairs(real, key)
     assert seen["p000"]["response"] == "SHOUT.\n\nHELLO"
     assert seen["p001"]["generation_error"] == "cannot read this prompt"
-    assert nothing_is_left(caller)
+    assert seen["p002"]["generation_error"] == NOTHING
+    assert nothing_is_left(real)

@@ -110,7 +110,8 @@ def _function(given: AiQuery) -> Any:
         return given.answer(endpoint, request)
 
     first, second = given.fields
-    return udf(ai_query, f"{first} STRING, {second} STRING").asNondeterministic()
+    made: Any = udf(ai_query, f"{first} STRING, {second} STRING", useArrow=False)
+    return made.asNondeterministic()
 
 
 def _shown(answer: Any) -> Any:

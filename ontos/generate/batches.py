@@ -141,10 +141,14 @@ def keep(run: Run, found: Ability) -> Row:
 
 
 def _read(found: Ability) -> str:
-    """SQL for id, response, model and error of the answers; a blank response is none."""
+    """SQL for id, response, model and error of the answers; a blank response is none.
+
+    Each pair once: a statement of a process that was lost may have gone on beside this job.
+    """
     return (
         "SELECT pair_id AS id, nullif(trim(BOTH :blanks FROM"  # noqa: S608 - names are checked
         f" get_json_object(answer, '$.{found.response}')), '') AS response, :model AS model,"
         f" get_json_object(answer, '$.{found.error}') AS error"
-        " FROM generated_answers WHERE training_sheet_id = :sheet"
+        " FROM (SELECT pair_id, max(answer) AS answer FROM generated_answers"
+        " WHERE training_sheet_id = :sheet GROUP BY pair_id) AS once"
     )

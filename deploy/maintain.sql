@@ -19,6 +19,8 @@ OPTIMIZE feedback;
 VACUUM feedback;
 OPTIMIZE gaps;
 VACUUM gaps;
+OPTIMIZE generated_answers;
+VACUUM generated_answers;
 OPTIMIZE item_usage;
 VACUUM item_usage;
 OPTIMIZE jobs;

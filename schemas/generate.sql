@@ -67,3 +67,9 @@ CREATE TABLE IF NOT EXISTS rendered_prompts (
   prompt STRING NOT NULL COMMENT 'The rendered user prompt',
   response STRING COMMENT 'Of the response column'
 ) USING DELTA CLUSTER BY (training_sheet_id) COMMENT 'Prompts on their way into pairs; empty unless something is being assembled.';
+
+CREATE TABLE IF NOT EXISTS generated_answers (
+  training_sheet_id STRING NOT NULL COMMENT 'The training sheet',
+  pair_id STRING NOT NULL COMMENT 'The pair that was asked for',
+  answer STRING COMMENT 'JSON of what ai_query gave: a response or an error'
+) USING DELTA CLUSTER BY (training_sheet_id) COMMENT 'Answers of ai_query on their way into pairs; empty unless something is being generated.';

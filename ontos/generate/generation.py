@@ -1,12 +1,10 @@
 """Generation: a language model answers the pairs that have no response yet; people review them."""
 
-import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass
-
 from pydantic import BaseModel, Field
 
+from ontos.generate.answers import Course, Manner, Through
+from ontos.generate.batches import Ability, Batches, ability, keep
+from ontos.generate.calls import Calls
 from ontos.generate.training_sheets import (
     ENTITY,
     get_training_sheet,
@@ -15,14 +13,11 @@ from ontos.generate.training_sheets import (
 )
 from ontos.kernel import jobs
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Conflict, NotNow, OntosError, Unavailable
-from ontos.kernel.fields import Id, Input, now
+from ontos.kernel.errors import Conflict, NotNow, Unavailable
+from ontos.kernel.fields import Id, Input
 from ontos.kernel.jobs import Job, Run, job
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read, write
-
-ROUNDS = 8
-"""Answers that each of the concurrent calls gives between two saves."""
 
 NO_MODEL = (
     "No language model is configured, so the pairs are left for people. Set ONTOS_LLM_BASE_URL and "
@@ -40,9 +35,11 @@ class GenerateSpec(Input):
 
 
 class GenerationModel(BaseModel):
-    """`reason` says what is missing where `model` is None."""
+    """`through` says who asks it. `reason` says what is missing where `model` is None, or why a
+    warehouse that could ask an endpoint of its workspace does not."""
 
     model: str | None
+    through: Through | None
     reason: str | None
 
 
@@ -51,16 +48,6 @@ class GenerationError(BaseModel):
 
     reason: str
     pairs: int
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Either a response and the model that gave it, or the reason why there is none."""
-
-    id: str
-    response: str | None = None
-    model: str | None = None
-    error: str | None = None
 
 
 @operation("POST /training-sheets/{training_sheet_id}/generate", needs=write("templates"))
@@ -84,9 +71,15 @@ def generate_responses(
 
 @operation("GET /generation/model", needs=read("templates"))
 def get_generation_model(caller: Caller) -> GenerationModel:
-    """Which model would answer, if any does."""
-    name = caller.workspace.llm.model
-    return GenerationModel(model=name, reason=None if name else NO_MODEL)
+    """Which model would answer, if any does, and who would ask it."""
+    llm = caller.workspace.llm
+    if llm.model is None:
+        return GenerationModel(model=None, through=None, reason=NO_MODEL)
+    if llm.endpoint is None:
+        return GenerationModel(model=llm.model, through="api", reason=None)
+    refused = ability(caller, llm.endpoint).refused
+    through: Through = "api" if refused else "warehouse"
+    return GenerationModel(model=llm.model, through=through, reason=refused)
 
 
 @operation("GET /training-sheets/{training_sheet_id}/generation-errors", needs=read("templates"))
@@ -112,95 +105,25 @@ def require_model(caller: Caller) -> None:
 @job("generate", title="Generate", resumable=True)
 def generate(run: Run) -> str:
     """Safe to begin again: what has a response is not asked twice."""
+    spec, found = GenerateSpec(**run.arguments), _ability(run.caller)
+    if found:
+        keep(run, found)
     sheet = get_training_sheet(run.caller, run.entity_id)
     require_ready(sheet)
-    spec = GenerateSpec(**run.arguments)
     before = _tried_before(run)
     wanted = min(sheet.empty_count, (spec.limit or sheet.empty_count + before) - before)
-    asking = Asking(run, spec, sheet.system_prompt, before, before + max(wanted, 0))
-    width = run.caller.settings.llm_concurrency
-    pool = ThreadPoolExecutor(width, thread_name_prefix="generate")
-    try:
-        for page in _pages(run.caller, sheet.id, wanted, width * ROUNDS):
-            asking.answer(pool, page)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return asking.summary()
+    course = Course(run, "warehouse" if found else "api", before, before + max(wanted, 0))
+    manner = Manner(sheet.system_prompt, spec.max_tokens, spec.temperature)
+    asker = Batches(run, course, manner, found) if found else Calls(run, course, manner)
+    asker.answer(wanted)
+    return course.summary()
 
 
-class Asking:
-    """The course of one job: pages of pairs go to the model, answers are saved page by page."""
-
-    def __init__(
-        self, run: Run, spec: GenerateSpec, system_prompt: str | None, done: int, total: int
-    ) -> None:
-        self._run, self._spec, self._total = run, spec, max(total, 1)
-        self._system = [{"role": "system", "content": system_prompt}] if system_prompt else []
-        self._done, self._answered, self._failed = done, 0, 0
-
-    def answer(self, pool: ThreadPoolExecutor, page: Sequence[dict[str, str]]) -> None:
-        """Ask for a page side by side. Saves what came, also when it is cancelled meanwhile."""
-        futures = [pool.submit(self._ask, pair["id"], pair["prompt"]) for pair in page]
-        try:
-            self._follow(futures)
-        finally:
-            for future in futures:
-                future.cancel()
-            answers = [f.result() for f in futures if f.done() and not f.cancelled()]
-            _save(self._run.caller, self._run.entity_id, answers)
-        self._stop_when_hopeless(answers)
-
-    def summary(self) -> str:
-        failed = f", {self._failed:,} failed (each pair keeps the reason)" if self._failed else ""
-        return f"{self._answered:,} responses{failed}"
-
-    def _follow(self, futures: Sequence[Future[Answer]]) -> None:
-        """Report, and notice a cancel, about once a second until all are answered."""
-        waiting = set(futures)
-        while waiting:
-            ended, waiting = wait(waiting, timeout=1.0)
-            failed = sum(future.result().error is not None for future in ended)
-            self._done, self._failed = self._done + len(ended), self._failed + failed
-            self._answered += len(ended) - failed
-            said = f"{self._done:,} of {self._total:,} pairs, {self._failed:,} failed"
-            self._run.report(100 * self._done / self._total, said)
-
-    def _ask(self, pair: str, prompt: str) -> Answer:
-        messages = [*self._system, {"role": "user", "content": prompt}]
-        try:
-            said = self._run.caller.workspace.llm.complete(
-                messages, max_tokens=self._spec.max_tokens, temperature=self._spec.temperature
-            )
-        except OntosError as error:
-            return Answer(pair, error=error.detail)
-        except Exception as error:  # recorded on the pair, where its reviewer looks
-            return Answer(pair, error=f"{type(error).__name__}: {error}")
-        if not said.text.strip():
-            return Answer(pair, error="The model answered with nothing.")
-        return Answer(pair, said.text.strip(), said.model)
-
-    def _stop_when_hopeless(self, answers: Sequence[Answer]) -> None:
-        """A model that failed all of the first page will not answer the next million."""
-        if answers and not self._answered and all(answer.error for answer in answers):
-            raise Unavailable(f"None of the first {len(answers)} pairs got a response. "
-                              f"{answers[-1].error}")  # fmt: skip
-
-
-def _pages(
-    caller: Caller, training_sheet_id: str, wanted: int, size: int
-) -> Iterator[list[dict[str, str]]]:
-    """Empty pending pairs by id, so that one that fails is not met again in the same run."""
-    after = ""
-    while wanted > 0:
-        rows = caller.warehouse.rows(
-            "SELECT id, prompt FROM pairs WHERE training_sheet_id = :sheet AND response IS NULL"
-            " AND review_status = 'pending' AND id > :after ORDER BY id LIMIT :size",
-            sheet=training_sheet_id, after=after, size=min(size, wanted),
-        )  # fmt: skip
-        if not rows:
-            return
-        yield rows
-        after, wanted = rows[-1]["id"], wanted - len(rows)
+def _ability(caller: Caller) -> Ability | None:
+    """What the warehouse can do with the model; None where only calls of its API are left."""
+    endpoint = caller.workspace.llm.endpoint
+    found = ability(caller, endpoint) if endpoint else None
+    return None if found is None or found.refused else found
 
 
 def _tried_before(run: Run) -> int:
@@ -211,22 +134,3 @@ def _tried_before(run: Run) -> int:
         sheet=run.entity_id, since=run.job.created_at,
     )  # fmt: skip
     return int(counted[0]["tried"])
-
-
-def _save(caller: Caller, training_sheet_id: str, answers: Sequence[Answer]) -> None:
-    """One statement; pairs that a person answered or reviewed meanwhile stay as they are."""
-    if not answers:
-        return
-    caller.warehouse.execute(
-        "MERGE INTO pairs AS t USING (SELECT a.id AS id, a.response AS response, a.model AS model,"
-        " a.error AS error FROM (SELECT explode(from_json(:answers,"
-        " 'ARRAY<STRUCT<id: STRING, response: STRING, model: STRING, error: STRING>>')) AS a)) AS s"
-        " ON t.id = s.id AND t.training_sheet_id = :sheet"
-        " WHEN MATCHED AND t.response IS NULL AND t.review_status = 'pending' THEN UPDATE SET"
-        " response = s.response, generation_model = s.model, generation_error = s.error,"
-        " response_source ="
-        " CASE WHEN s.response IS NULL THEN t.response_source ELSE 'generated' END,"
-        " version = t.version + 1, updated_at = :at",
-        answers=json.dumps([asdict(answer) for answer in answers]), sheet=training_sheet_id,
-        at=now(),
-    )  # fmt: skip

@@ -147,6 +147,11 @@ class Llm(Protocol):
         """The model that answers; None where none is configured."""
         ...
 
+    @property
+    def endpoint(self) -> str | None:
+        """The workspace's serving endpoint that it is, which a warehouse may ask by itself."""
+        ...
+
     def complete(
         self,
         messages: Sequence[Mapping[str, str]],

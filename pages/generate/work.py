@@ -62,14 +62,15 @@ def draw_generation(
         if model.model is None:
             st.info(model.reason, icon=":material/info:")
         else:
-            _ask(caller, sheet, model.model)
+            _ask(caller, sheet, model)
         if errors:
             st.caption("Why generation gave no response")
             st.dataframe([{"Reason": e.reason, "Pairs": e.pairs} for e in errors], hide_index=True)
 
 
-def _ask(caller: Caller, sheet: TrainingSheet, model: str) -> None:
-    st.caption(f"{escaped(model)} can write them. They wait for review like all others.")
+def _ask(caller: Caller, sheet: TrainingSheet, model: GenerationModel) -> None:
+    st.caption(escaped(f"{model.model} can write them. They wait for review like all others. "
+                       f"{_who_asks(model)}"))  # fmt: skip
     form = st.form("generate", border=False)
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
         limit = st.number_input("At most", 1, sheet.empty_count, sheet.empty_count, width=140)
@@ -79,3 +80,11 @@ def _ask(caller: Caller, sheet: TrainingSheet, model: str) -> None:
     spec = GenerateSpec(limit=int(limit), max_tokens=int(tokens), temperature=heat)
     if asked and attempt(generate_responses, caller, sheet.id, spec, done="Generation has begun"):
         st.rerun()
+
+
+def _who_asks(model: GenerationModel) -> str:
+    if model.through == "warehouse":
+        return "The warehouse asks it for many pairs at once."
+    if model.reason is None:
+        return "The app asks it for each pair."
+    return f"The app asks it for each pair, because the warehouse cannot: {model.reason}"

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from ontos.generate.training_sheets import (
 from ontos.kernel.errors import Conflict, Denied, Invalid, NotNow, Unavailable
 from ontos.kernel.jobs import KINDS, Job, Run, latest
 from ontos.kernel.settings import Settings
+from ontos.workspace import databricks_workspace
 from tests.generate.conftest import ended, pairs
 
 
@@ -117,7 +119,7 @@ def test_empty_pairs_are_answered_and_wait_for_review(caller, model, open_pairs)
     key = open_pairs("hello", "slow one", "bye")
     work = generate_responses(caller, key, GenerateSpec(max_tokens=9, temperature=0.5))
     assert (work.kind, work.entity_id) == ("generate", key)
-    assert ended(caller, key).message == "3 responses"
+    assert ended(caller, key).message == "3 responses through the API"
     seen = pairs(caller, key)
     assert [seen[r]["response"] for r in ("r000", "r001", "r002")] == ["HELLO", "SLOW ONE", "BYE"]
     for pair in seen.values():
@@ -133,7 +135,9 @@ def test_each_error_is_kept_on_its_pair_and_the_rest_goes_on(caller, model, open
     key = open_pairs("hello", "broken", "silent", "bye")
     generate_responses(caller, key)
     work = ended(caller, key)
-    assert work.status == "succeeded" and work.message.startswith("2 responses, 2 failed")
+    assert work.status == "succeeded" and work.message.startswith(
+        "2 responses through the API, 2 failed"
+    )
     seen = pairs(caller, key)
     assert "cannot read this prompt" in seen["r001"]["generation_error"]
     assert "nothing" in seen["r002"]["generation_error"]
@@ -158,7 +162,7 @@ def test_no_more_calls_than_allowed_run_side_by_side(caller, model, open_pairs):
 def test_a_limit_asks_for_the_first_so_many(caller, model, open_pairs):
     key = open_pairs(*"abcdef")
     generate_responses(caller, key, GenerateSpec(limit=4))
-    assert ended(caller, key).message == "4 responses"
+    assert ended(caller, key).message == "4 responses through the API"
     assert get_training_sheet(caller, key).empty_count == 2
 
 
@@ -168,8 +172,10 @@ def test_a_resumed_job_asks_only_for_what_is_still_empty(caller, model, open_pai
     ended(caller, key)
     empty = {p["prompt"] for p in pairs(caller, key).values() if p["response"] is None}
     model.asked.clear()
-    assert run_now(caller, key, limit=3) == "0 responses"  # what it was asked for was done
-    assert run_now(caller, key) == "3 responses"
+    assert (
+        run_now(caller, key, limit=3) == "0 responses through the API"
+    )  # what it was asked for was done
+    assert run_now(caller, key) == "3 responses through the API"
     assert {asked["messages"][-1]["content"] for asked in model.asked} == empty
 
 
@@ -244,7 +250,15 @@ def test_without_a_model_it_says_which_settings_and_touches_nothing(caller, open
 
 def test_the_model_that_would_answer_is_told(caller, model):
     told = get_generation_model(caller)
-    assert (told.model, told.reason) == ("capitals", None)
+    assert (told.model, told.through, told.reason) == ("capitals", "api", None)
+
+
+def test_an_engine_that_cannot_ask_an_endpoint_says_so(caller):
+    beside = caller.settings.model_copy(update={"workspace": "databricks", "llm_model": "writer"})
+    there = databricks_workspace(beside, caller.warehouse, caller.org, caller.person)
+    told = get_generation_model(replace(caller, workspace=there))
+    assert (told.model, told.through) == ("writer", "api")
+    assert "ai_query" in told.reason
 
 
 @pytest.mark.parametrize("given", [{"limit": 0}, {"max_tokens": 0}, {"temperature": -1}, {"n": 2}])

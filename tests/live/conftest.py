@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from ontos.kernel.caller import Caller
+from ontos.kernel.permission import ROLES
 from ontos.kernel.settings import Settings
 from ontos.warehouse import Warehouse, open_databricks, quote
 from ontos.workspace import Person, Workspace, databricks_workspace
@@ -54,3 +56,13 @@ def workspace(settings: Settings, warehouse: Warehouse, tenant: str) -> Iterator
     warehouse.create_schema(f"data_{tenant}")
     yield databricks_workspace(settings, warehouse, tenant, Person("live@example.org"))
     warehouse.execute(f"DROP SCHEMA IF EXISTS {quote(f'data_{tenant}')} CASCADE")
+
+
+@pytest.fixture
+def caller(settings: Settings, warehouse: Warehouse, workspace: Workspace, tenant: str) -> Caller:
+    """An administrator of that schema."""
+    (admin,) = (role for role in ROLES if role.key == "admin")
+    return Caller(
+        Person("live@example.org"), tenant, frozenset({admin.key}), admin.levels, warehouse,
+        warehouse, workspace, settings,
+    )  # fmt: skip

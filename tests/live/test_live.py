@@ -8,12 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ontos.generate.generation import get_generation_model
+from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, NotFound
+from ontos.kernel.jobs import KINDS, Run, enqueue, latest
 from ontos.kernel.settings import Settings
 from ontos.kernel.tenancy import desired
 from ontos.warehouse import Warehouse, migrate, quote
 from ontos.warehouse.migrate import declared
 from ontos.workspace import Workspace
+from tests.generate.conftest import laid_open, pairs
 
 SIDE_BY_SIDE = 8
 
@@ -106,13 +110,16 @@ def test_the_generating_endpoint_answers(workspace: Workspace, settings: Setting
     assert said.text.strip()
 
 
-def test_ai_query_answers_with_its_errors_apart(warehouse: Warehouse, settings: Settings) -> None:
-    """The fields of its answer are read, because documents differ on them."""
-    if not settings.llm_model:
+def test_the_warehouse_asks_the_endpoint(caller: Caller) -> None:
+    """The names of its fields are read, because documents differ on them."""
+    if not caller.settings.llm_model:
         pytest.skip("ONTOS_LLM_MODEL names no endpoint")
-    answer = warehouse.rows(
-        "SELECT ai_query(:endpoint, 'Say: ready', failOnError => false) AS answer",
-        endpoint=settings.llm_model,
-    )[0]["answer"]
-    assert len(answer) == 2
-    assert any(answer.values())
+    migrate(caller.warehouse, desired(system=False))
+    told = get_generation_model(caller)
+    assert (told.through, told.reason) == ("warehouse", None)
+    key = laid_open(caller, "Say: ready", "Say: steady", system="Answer with one word.")
+    enqueue(caller, "generate", ("training_sheet", key), "Generate")
+    work = latest(caller, ("training_sheet", key))
+    said = KINDS["generate"].work(Run(caller, work, {"max_tokens": 16}))
+    assert said == "2 responses through the warehouse"
+    assert all(pair["response"] for pair in pairs(caller, key).values())

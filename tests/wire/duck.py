@@ -1,26 +1,30 @@
 """The embedded engine behind the local warehouse server, complaining as Databricks does."""
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from sqlglot import exp
 
 from ontos.kernel.errors import OntosError
-from ontos.warehouse import open_embedded
+from ontos.warehouse import EmbeddedWarehouse, open_embedded
 from ontos.warehouse.dialect import translate
-from tests.wire.engine import Answer, Refused, statements
+from ontos.warehouse.dialect.translation import parsed
+from tests.wire.engine import AiQuery, Answer, Refused, statements
 
 DEFAULT = "default"
 """The schema that a new Unity catalog has; DuckDB's is called `main`."""
 
 
 class DuckEngine:
-    """See `Engine`. One store, in a file or in memory."""
+    """See `Engine`. One store, in a file or in memory; `ai_query` where a test gives it."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.store = open_embedded(path)
+        self.ai_query: AiQuery | None = None
 
     def run(self, sql: str, values: Mapping[str, Any], schema: str) -> Answer:
         try:
@@ -38,7 +42,10 @@ class DuckEngine:
         return self._one(last, values, schema)
 
     def _one(self, sql: str, values: Mapping[str, Any], schema: str) -> Answer:
-        plan, store = translate(sql), self.store.within(schema)
+        store = self.store.within(schema)
+        if self.ai_query and "ai_query(" in sql:
+            sql, values = answered(sql, values, store, self.ai_query)
+        plan = translate(sql)
         if plan.describes:
             return Answer(pa.Table.from_pylist(store.rows(sql, **values)))
         if not plan.writes:
@@ -47,6 +54,37 @@ class DuckEngine:
         if sql.lstrip()[:6].upper() in _DML:
             return Answer(pa.table({"num_affected_rows": [changed]}), changed)
         return Answer()
+
+
+def answered(
+    sql: str, values: Mapping[str, Any], store: EmbeddedWarehouse, asked: AiQuery
+) -> tuple[str, dict[str, Any]]:
+    """The statement, with rows in the place of the SELECT that has `ai_query` in it.
+
+    What else that SELECT gives must be text.
+    """
+    tree = parsed(sql)
+    call = next(node for node in tree.find_all(exp.Anonymous) if node.name == "ai_query")
+    endpoint, request = values[call.expressions[0].name], call.expressions[1]
+    asked.compiled(endpoint)
+    select, answer = call.find_ancestor(exp.Select), call.parent.alias
+    call.replace(request)
+    rows = store.rows(select.sql("databricks"), **values)
+    for row in rows:
+        told = asked.answer(endpoint, row[answer])
+        row[answer] = dict(zip(asked.fields, told, strict=True))
+    names = [item.alias_or_name for item in select.expressions]
+    kinds = dict.fromkeys(names, "STRING") | {answer: "STRUCT<{}: STRING, {}: STRING>"}
+    listed = ", ".join(f"{name}: {kind}" for name, kind in kinds.items()).format(*asked.fields)
+    found = parsed(
+        f"SELECT {', '.join(f'a.{name} AS {name}' for name in names)}"
+        f" FROM (SELECT explode(from_json(:answers, 'ARRAY<STRUCT<{listed}>>')) AS a)"
+    )
+    if select is tree:
+        tree = found
+    else:
+        select.replace(found)
+    return tree.sql("databricks"), {**values, "answers": json.dumps(rows)}
 
 
 _DML = ("INSERT", "UPDATE", "DELETE", "MERGE ")

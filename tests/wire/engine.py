@@ -1,6 +1,6 @@
 """What executes SQL behind the local warehouse server."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,6 +39,32 @@ def tables(sql: str) -> Iterator[exp.Table]:
     """Every table that is named."""
     for statement in statements(sql):
         yield from sqlglot.parse_one(statement, read="databricks").find_all(exp.Table)
+
+
+@dataclass(frozen=True)
+class AiQuery:
+    """What `ai_query` finds: chat endpoints by name, each a function of the request.
+
+    What such a function raises as ValueError is the row's error. `fields` are the names of a
+    response and of an error.
+    """
+
+    endpoints: Mapping[str, Callable[[str], str]]
+    fields: tuple[str, str] = ("response", "errorMessage")
+
+    def answer(self, endpoint: str, request: str) -> tuple[str | None, str | None]:
+        try:
+            return self.endpoints[endpoint](request), None
+        except ValueError as error:
+            return None, str(error)
+
+    def compiled(self, endpoint: str) -> None:
+        """Raises Refused where a warehouse would before any row is read."""
+        if endpoint not in self.endpoints:
+            raise Refused(
+                "[AI_FUNCTION_COMPILATION_ERROR] An error occurred while compiling the AI function:"
+                f" 404: The endpoint {endpoint} does not exist. SQLSTATE: 42883"
+            )
 
 
 class Engine(Protocol):

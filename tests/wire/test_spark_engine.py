@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tests.wire.engine import Answer, Refused
+from tests.wire.engine import AiQuery, Answer, Refused
 from tests.wire.spark.engine import SparkEngine, reads
 from tests.wire.spark.session import spark
 
@@ -129,6 +129,23 @@ def test_complaints_are_those_of_databricks(org: Org, sql: str, complaint: str) 
     with pytest.raises(Refused, match=rf"^\[{complaint}"):
         org.run(sql)
     assert len(org.rows("SELECT id FROM things")) == 2
+
+
+def test_ai_query_fills_a_table_and_is_no_source_of_a_merge(org: Org) -> None:
+    """What may answer differently the second time is written down first: decision 009."""
+    asking = SparkEngine(spark(), AiQuery({"writer": str.upper}))
+    asked = "SELECT id, ai_query(:endpoint, id, failOnError => false) AS answer FROM things"
+    merge = (
+        f"MERGE INTO things AS t USING ({asked}) AS s ON t.id = s.id"
+        " WHEN MATCHED THEN UPDATE SET tags = array(s.answer.response)"
+    )
+    with pytest.raises(Refused, match="NON_DETERMINISTIC"):
+        asking.run(merge, {"endpoint": "writer"}, org.schema)
+    insert = f"INSERT INTO things (id) SELECT to_json(answer) FROM ({asked}) AS s"
+    asking.run(insert, {"endpoint": "writer"}, org.schema)
+    assert [row["id"] for row in org.rows("SELECT id FROM things ORDER BY id")][-2:] == [
+        '{"response":"A"}', '{"response":"B"}',
+    ]  # fmt: skip
 
 
 def test_a_missing_schema_is_told(engine: SparkEngine) -> None:

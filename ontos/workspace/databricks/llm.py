@@ -18,6 +18,10 @@ class DatabricksLlm:
     def model(self) -> str | None:
         return self._model
 
+    @property
+    def endpoint(self) -> str | None:
+        return self._model
+
     def complete(
         self,
         messages: Sequence[Mapping[str, str]],

@@ -35,6 +35,7 @@ class NoLlm:
     """No model is configured: pairs are left for people."""
 
     model = None
+    endpoint = None
 
     def complete(
         self,
@@ -55,6 +56,8 @@ class OpenAiLlm:
     `api_key` may be a function where keys change with time. Busy or broken answers are tried
     three times in all; `timeout` is seconds for one of them.
     """
+
+    endpoint = None
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot.dialects.databricks import Databricks
 
-from tests.wire.engine import Answer, Refused, statements
+from tests.wire.engine import AiQuery, Answer, Refused, statements
 from tests.wire.spark.session import CATALOG, Spark
 
 MOST_SESSIONS = 32
@@ -19,10 +19,13 @@ _UPKEEP = re.compile(r"\s*(OPTIMIZE|VACUUM)\s+(\S+)", re.IGNORECASE)
 
 
 class SparkEngine:
-    """See `Engine`. All engines of a process show the same tables: `clear` forgets them."""
+    """See `Engine`. All engines of a process show the same tables: `clear` forgets them.
 
-    def __init__(self, spark: Spark) -> None:
-        self._spark = spark
+    `ai_query` is a Python function here: those take named arguments.
+    """
+
+    def __init__(self, spark: Spark, ai_query: AiQuery | None = None) -> None:
+        self._spark, self._ai_query = spark, ai_query
         self._sessions: dict[str, Any] = {}
         self._guard = threading.Lock()
         self._writing = threading.RLock()
@@ -95,7 +98,23 @@ class SparkEngine:
         if schema == "default":
             session.sql(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.`default`")
         session.sql(f"USE {CATALOG}.`{schema}`")
+        if self._ai_query:
+            session.udf.register("ai_query", _function(self._ai_query))
         return session
+
+
+def _function(given: AiQuery) -> Any:
+    """Chance may be in it, so that Spark refuses it wherever it might be evaluated twice."""
+    from pyspark.sql.functions import udf
+
+    def ai_query(
+        endpoint: str, request: str, modelParameters: Any = None, failOnError: bool = True
+    ) -> tuple[str | None, str | None]:
+        return given.answer(endpoint, request)
+
+    first, second = given.fields
+    made: Any = udf(ai_query, f"{first} STRING, {second} STRING", useArrow=False)
+    return made.asNondeterministic()
 
 
 def _shown(answer: Any) -> Any:

@@ -4,6 +4,7 @@ import atexit
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from functools import cache
@@ -74,6 +75,7 @@ class Spark:
 
     def _started(self) -> Any:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        os.environ["PYSPARK_PYTHON"] = sys.executable  # functions written in Python run there
         from pyspark.sql import SparkSession
 
         logging.getLogger("SQLQueryContextLogger").disabled = True  # the error itself is raised

@@ -10,11 +10,18 @@ from pathlib import Path
 
 from ontos.bootstrap import Workbench, open_workbench
 from ontos.data.sheets import SheetChange, list_sheets, update_sheet
+from ontos.generate.templates import (
+    TemplateChange,
+    TemplateSpec,
+    create_template,
+    update_template,
+)
 from ontos.generate.training_sheets import get_training_sheet
 from ontos.kernel.caller import Caller
 from ontos.kernel.settings import Settings
 from ontos.label.pairs import list_pairs
 from ontos.label.reviews import ReviewBatch, review_batch
+from ontos.label.tasks import Assignment, TaskSpec, assign_task, create_task
 from ontos.sample.project import load_sample
 from ontos.warehouse import tally
 from tests.bench.figures import bench, timed
@@ -59,9 +66,13 @@ def saves(caller: Caller) -> dict[str, Callable[[], object]]:
         for pair in (first, second)
     )  # fmt: skip
     review_batch(caller, found, one)  # warms up
+    draft = create_template(caller, TemplateSpec(name="slow", label_type="x", user_prompt="Hi"))
+    task = create_task(caller, TaskSpec(title="slow", target_record_count=1))
     return {
         "review": lambda: review_batch(caller, found, two),
         "sheet": lambda: update_sheet(caller, sheet.id, SheetChange(description="slow")),
+        "template": lambda: update_template(caller, draft.id, TemplateChange(name="slower")),
+        "task": lambda: assign_task(caller, task.id, Assignment(assignee=caller.user)),
     }
 
 

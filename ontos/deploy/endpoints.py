@@ -139,12 +139,16 @@ def get_endpoint(caller: Caller, endpoint_name: str) -> Endpoint:
         "SELECT * FROM endpoints WHERE name = :name AND status <> 'deleted'", name=endpoint_name
     )
     if not rows:
-        raise NotFound(
-            f"endpoint_name: there is no endpoint {endpoint_name[:120]!r}. List endpoints for "
-            "those there are, or create it.",
-            field="endpoint_name",
-        )
+        raise no_endpoint(endpoint_name)
     return Endpoint(**rows[0])
+
+
+def no_endpoint(name: str) -> NotFound:
+    return NotFound(
+        f"endpoint_name: there is no endpoint {name[:120]!r}. List endpoints for those there are, "
+        "or create it.",
+        field="endpoint_name",
+    )
 
 
 @operation("GET /deployment/endpoints/{endpoint_name}/versions", needs=read("deploy"))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ontos.deploy.endpoints import get_endpoint
+from ontos.deploy.endpoints import no_endpoint
 from ontos.deploy.queries import Value
 from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.generate.training_sheets import TrainingSheet, get_training_sheet
@@ -15,7 +15,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused
 from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lineage import Node, link
-from ontos.kernel.operation import operation
+from ontos.kernel.operation import operation, signed
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.label.pairs import PairInContext, get_pair
@@ -60,26 +60,26 @@ class ToTraining(Input):
 @operation("POST /feedback", needs=write("improve"))
 def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
     """Rate an answer of an endpoint, and say what it should have been."""
-    endpoint = get_endpoint(caller, spec.endpoint_name)
     if spec.correction is not None and not spec.correction.strip():
         raise Invalid(
             "correction: is empty. Say the right answer, or leave it out.", field="correction"
         )
-    given = Feedback(
-        **spec.model_dump(), id=new_id(), model_version=endpoint.model_version, pair_id=None,
-        training_sheet_id=None, created_by=caller.user, created_at=now(),
-    )  # fmt: skip
-    caller.warehouse.execute(
+    beside = signed("SELECT 1 FROM feedback WHERE id = :id")
+    rows = caller.warehouse.script(
         "INSERT INTO feedback (id, endpoint_name, model_version, request_id, input, output, rating,"
         " correction, comment, version, created_by, created_at)"
-        " VALUES (:id, :endpoint, :model_version, :request, :input, :output, :rating,"
-        " :correction, :comment, 1, :by, :at)",
-        id=given.id, endpoint=given.endpoint_name, model_version=given.model_version,
-        request=given.request_id, input=json.dumps(given.input), output=given.output,
-        rating=given.rating, correction=given.correction, comment=given.comment,
-        by=given.created_by, at=given.created_at,
+        " SELECT :id, e.name, e.model_version, :request_id, :input, :output, :rating, :correction,"
+        " :comment, 1, :by, :at FROM endpoints AS e WHERE e.name = :endpoint_name"
+        " AND e.status <> 'deleted'"
+        " AND NOT EXISTS (SELECT 1 FROM feedback AS f WHERE f.id = :id)",
+        beside.statement, "SELECT * FROM feedback WHERE id = :id",
+        **spec.model_dump(exclude={"input"}), input=json.dumps(spec.input), id=new_id(),
+        by=caller.user, at=now(), **beside.values,
     )  # fmt: skip
-    return given
+    if not rows:
+        raise no_endpoint(spec.endpoint_name)
+    beside.written = True
+    return Feedback(**rows[0])
 
 
 @operation("GET /feedback", needs=read("improve"))

@@ -236,9 +236,13 @@ def find_pair(caller: Caller, pair_id: str) -> dict[str, Any]:
     """The fields of a `Pair`, its `label_type`, and its sheet's as JSON; raises NotFound."""
     rows = caller.warehouse.rows(FIND, id=pair_id)
     if not rows:
-        raise NotFound(f"pair_id: there is no pair {pair_id}. List the pairs of a training sheet.",
-                       field="pair_id")  # fmt: skip
+        raise no_pair(pair_id)
     return shown(rows[0])
+
+
+def no_pair(pair_id: str) -> NotFound:
+    return NotFound(f"pair_id: there is no pair {pair_id}. List the pairs of a training sheet.",
+                    field="pair_id")  # fmt: skip
 
 
 def require_source(caller: Caller, training_sheet_id: str) -> None:

@@ -14,11 +14,12 @@ from pydantic import AfterValidator, BaseModel, Field
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Invalid, NotFound
 from ontos.kernel.fields import Id, Input, Limit, Reason, Record, now
-from ontos.kernel.operation import operation
+from ontos.kernel.operation import operation, signed
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.label.pairs import (
     ACCEPTED,
+    FIND,
     HAS_RESPONSE,
     KNOWN,
     USAGE_JOIN,
@@ -26,9 +27,10 @@ from ontos.label.pairs import (
     Pair,
     PairFilter,
     Use,
-    find_pair,
     matching,
+    no_pair,
     no_training_sheet,
+    shown,
     training_sheet,
 )
 from ontos.warehouse import Value
@@ -36,12 +38,15 @@ from ontos.warehouse import Value
 GATED = f"pairs AS p {USAGE_JOIN}"
 """What `eligible_sql` is a condition over: `SELECT … FROM {GATED} WHERE … AND {eligible_sql()}`."""
 
+_OURS = "u.updated_by = :user AND u.updated_at = :at"
+
 MERGE_SQL = """
 MERGE INTO item_usage AS t USING (
   SELECT DISTINCT md5(concat_ws('|', p.sheet_id, p.item_ref)) AS id, p.sheet_id, p.item_ref
   FROM pairs AS p WHERE {condition}
 ) AS s ON t.id = s.id
-WHEN MATCHED THEN UPDATE SET allowed_uses = from_json(:allowed, 'ARRAY<STRING>'),
+WHEN MATCHED AND NOT (t.updated_by = :user AND t.updated_at = :at) THEN UPDATE SET
+  allowed_uses = from_json(:allowed, 'ARRAY<STRING>'),
   prohibited_uses = from_json(:prohibited, 'ARRAY<STRING>'), reason = :reason,
   version = t.version + 1, updated_by = :user, updated_at = :at
 WHEN NOT MATCHED THEN INSERT
@@ -144,9 +149,15 @@ class Eligibility(BaseModel):
 @operation("PUT /pairs/{pair_id}/usage", needs=write("labels"))
 def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
     """Say what the item of a pair may be used for."""
-    find_pair(caller, pair_id)
-    _merge(caller, usage, "p.id = :pair_id", {"pair_id": pair_id})
-    return Pair(**find_pair(caller, pair_id))
+    values = _values(caller, usage) | {"id": pair_id}
+    beside = signed(f"SELECT 1 FROM pairs AS p {USAGE_JOIN} WHERE p.id = :id AND {_OURS}")  # noqa: S608
+    rows = caller.warehouse.script(
+        MERGE_SQL.format(condition="p.id = :id"), beside.statement, FIND, **values, **beside.values
+    )
+    if not rows:
+        raise no_pair(pair_id)
+    beside.written = True
+    return Pair(**shown(rows[0]))
 
 
 @operation("POST /training-sheets/{training_sheet_id}/usage", needs=write("labels"))
@@ -234,10 +245,14 @@ def _require_all(caller: Caller, condition: str, values: dict[str, Value], asked
 
 
 def _merge(caller: Caller, usage: Usage, condition: str, values: dict[str, Value]) -> int:
+    merge = MERGE_SQL.format(condition=condition)
+    return caller.warehouse.execute(merge, **_values(caller, usage), **values)
+
+
+def _values(caller: Caller, usage: Usage) -> dict[str, Value]:
     if not usage.reason.strip():
         raise Invalid("reason: is empty. Say why, so that others can follow.", field="reason")
-    return caller.warehouse.execute(
-        MERGE_SQL.format(condition=condition),
-        allowed=json.dumps(usage.allowed_uses), prohibited=json.dumps(usage.prohibited_uses),
-        reason=usage.reason.strip(), user=caller.user, at=now(), **values,
-    )  # fmt: skip
+    return {
+        "allowed": json.dumps(usage.allowed_uses), "prohibited": json.dumps(usage.prohibited_uses),
+        "reason": usage.reason.strip(), "user": caller.user, "at": now(),
+    }  # fmt: skip

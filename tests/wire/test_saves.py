@@ -21,6 +21,7 @@ from ontos.kernel.settings import Settings
 from ontos.label.labels import label_history, list_labels
 from ontos.label.reviews import Review, ReviewBatch, review_batch, review_pairs
 from ontos.label.tasks import Assignment, TaskSpec, assign_task, complete_task, create_task
+from ontos.label.usage import Usage, set_usage
 from ontos.warehouse import tally
 from tests.label.assembled import Assembled, Maker
 from tests.wire.server import Warehouse
@@ -63,10 +64,12 @@ def saves(made: Assembled) -> dict[str, Callable[[], object]]:
     edit = Review(action="edit", pair_ids=[made.pair("i2").id], response="leave")
     draft = create_template(caller, TemplateSpec(name="t", label_type="x", user_prompt="{{ a }}"))
     task = create_task(caller, TaskSpec(title="more", target_record_count=3)).id
+    kept = made.pair("i3").id
     return {
         "approve": lambda: review_batch(caller, made.id, approve),
         "reject": lambda: review_pairs(caller, made.id, reject),
         "edit": lambda: review_pairs(caller, made.id, edit),
+        "usage": lambda: set_usage(caller, kept, Usage(reason="private")),
         "sheet": lambda: update_sheet(caller, made.sheet_id, SheetChange(description="d")),
         "template": lambda: update_template(caller, draft.id, TemplateChange(name="u")),
         "publish": lambda: publish_template(caller, draft.id),

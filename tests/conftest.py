@@ -1,5 +1,6 @@
 """One workbench per test, on the real embedded engine; factories that go through operations."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -57,10 +58,26 @@ def one_meaning_on_both_engines(request: pytest.FixtureRequest) -> Iterator[None
     assert {text: found for text in fresh if (found := lint(text))} == {}
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose store has its tables: a copy of it opens in a third of the time."""
+    home = tmp_path_factory.mktemp("prepared") / "home"
+    open_workbench(Settings(home=home, warehouse="embedded", log_level="ERROR")).close()
+    return home
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
+def own_home(tmp_path: Path, prepared: Path) -> Path:
+    """A home of the test's own, as a workbench leaves it that was opened and closed."""
+    own = tmp_path / "home"
+    shutil.copytree(prepared, own)
+    return own
+
+
+@pytest.fixture
+def bench(own_home: Path) -> Iterator[Workbench]:
     """A started workbench over its own store."""
-    opened = open_workbench(Settings(home=tmp_path / "home", log_level="ERROR"))
+    opened = open_workbench(Settings(home=own_home, log_level="ERROR"))
     opened.start()
     yield opened
     opened.close()

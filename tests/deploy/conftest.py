@@ -14,16 +14,16 @@ __all__ = ["registry", "trained"]
 
 
 @pytest.fixture
-def open_toys(tmp_path: Path, registry: Path) -> Iterator[Callable[[], Workbench]]:
+def open_toys(own_home: Path, registry: Path) -> Iterator[Callable[[], Workbench]]:
     """Opens a workbench whose registry holds the toys; not started, so that jobs wait."""
-    place = tmp_path / "home" / "orgs" / "default"
+    place = own_home / "orgs" / "default"
     place.mkdir(parents=True)
     for name in ("mlflow.db", "mlartifacts"):
         (place / name).symlink_to(registry / name)
     opened: list[Workbench] = []
 
     def open_it() -> Workbench:
-        opened.append(open_workbench(Settings(home=tmp_path / "home", log_level="ERROR")))
+        opened.append(open_workbench(Settings(home=own_home, log_level="ERROR")))
         return opened[-1]
 
     yield open_it

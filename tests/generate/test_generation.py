@@ -92,13 +92,13 @@ def model() -> Iterator[Model]:
 
 
 @pytest.fixture
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workbench]:
+def bench(request: pytest.FixtureRequest, own_home: Path) -> Iterator[Workbench]:
     """A workbench that has a model where the test asks for one."""
     asked = {}
     if "model" in request.fixturenames:
         asked = {"llm_base_url": request.getfixturevalue("model").url, "llm_model": "capitals",
                  "llm_api_key": SecretStr("k"), "llm_concurrency": 3}  # fmt: skip
-    opened = open_workbench(Settings(home=tmp_path / "home", log_level="ERROR", **asked))
+    opened = open_workbench(Settings(home=own_home, log_level="ERROR", **asked))
     opened.start()
     yield opened
     opened.close()

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ontos.deploy.endpoints import get_endpoint
-from ontos.deploy.queries import Value
+from ontos.deploy.queries import Value, version_behind
 from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.generate.training_sheets import TrainingSheet, get_training_sheet
 from ontos.kernel.caller import Caller
@@ -65,8 +65,9 @@ def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
         raise Invalid(
             "correction: is empty. Say the right answer, or leave it out.", field="correction"
         )
+    version = version_behind(caller, endpoint, spec.request_id)
     given = Feedback(
-        **spec.model_dump(), id=new_id(), model_version=endpoint.model_version, pair_id=None,
+        **spec.model_dump(), id=new_id(), model_version=version, pair_id=None,
         training_sheet_id=None, created_by=caller.user, created_at=now(),
     )  # fmt: skip
     caller.warehouse.execute(

@@ -51,7 +51,8 @@ def get_traffic(
     minutes: Annotated[int, Field(ge=1, le=366 * DAY, description="The window.")] = DAY,
 ) -> Traffic:  # fmt: skip
     """How the requests are shared, and which versions answered those of the last minutes."""
-    endpoint, since = get_endpoint(caller, endpoint_name), now() - timedelta(minutes=minutes)
+    endpoint = get_endpoint(caller, endpoint_name)
+    since = max(now() - timedelta(minutes=minutes), endpoint.created_at)
     return Traffic(
         endpoint_name=endpoint.name, traffic=endpoint.traffic, since=since,
         answered=answered(caller, endpoint_name, since),

@@ -1,4 +1,4 @@
-"""An endpoint's traffic and guardrails in a workspace: the app over REST, all else over the wire."""
+"""Traffic and guardrails of an endpoint in a workspace: all of it over the wire."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 
 from tests.serving import Api, Refused
 from tests.wire.loop import Whole, whole
+from tests.wire.workspace.faults import Fault
 from tests.wire.workspace.half import MLFLOW, register
 
 AT = "/deployment/endpoints/desk"
@@ -128,8 +129,9 @@ def test_guardrails_that_do_not_arrive_are_not_in_force(
 ) -> None:
     running.workspace.serving.guards_custom_models = True
     api("PUT", f"{AT}/guardrails", {"keywords": ["secret"]})
-    running.workspace.faults.refuse("ai-gateway")
-    with pytest.raises(Refused):
+    fault = Fault("PUT .*/ai-gateway", status=403, code="PERMISSION_DENIED", message="not yours")
+    running.workspace.faults.plan(fault)
+    with pytest.raises(Refused, match="not yours"):
         api("PUT", f"{AT}/guardrails", {"keywords": ["other"]})
     assert api("GET", f"{AT}/guardrails")["keywords"] == ["secret"]
     assert desk.gateway["guardrails"]["input"]["invalid_keywords"] == ["secret"]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from ontos.deploy.endpoints import get_endpoint
 from ontos.deploy.guardrails import hold
+from ontos.deploy.shares import said
 from ontos.deploy.stored import Endpoint, save
 from ontos.deploy.updates import settled
 from ontos.kernel.caller import Caller
@@ -42,14 +43,6 @@ def roll_out(run: Run) -> str:
     if after.status == "failed":
         raise Unavailable(after.error_message or "The model could not be loaded.")
     return f"{after.name}: {said(after.traffic)}."
-
-
-def said(traffic: Mapping[str, int]) -> str:
-    """`version 2 answers`, or `version 2 answers 90 %, version 1 answers 10 %`."""
-    shares = answering(traffic)
-    if len(shares) == 1:
-        return f"version {next(iter(shares))} answers"
-    return ", ".join(f"version {version} answers {share} %" for version, share in shares.items())
 
 
 def _ask(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from ontos.kernel.errors import Invalid
-from ontos.workspace.traffic import MOST_VERSIONS
+from ontos.workspace.traffic import MOST_VERSIONS, answering
 
 
 def _stored(value: Any, info: ValidationInfo) -> Any:
@@ -37,3 +37,13 @@ def require_shares(traffic: Mapping[str, int]) -> None:
             f"traffic: the shares sum to {total}. Give whole percents that make 100.",
             field="traffic",
         )
+
+
+def said(traffic: Mapping[str, int]) -> str:
+    """`version 2 answers`, or `version 2 answers 90 %, version 1 10 %`: the largest first."""
+    shares = sorted(answering(traffic).items(), key=lambda each: -each[1])
+    if not shares:
+        return "no version answers yet"
+    (version, share), *rest = shares
+    first = f"version {version} answers" + (f" {share} %" if rest else "")
+    return ", ".join([first, *(f"version {version} {share} %" for version, share in rest)])

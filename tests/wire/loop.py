@@ -134,7 +134,7 @@ def shared(running: Whole) -> int:
     api("PUT", f"{place}/traffic", {"traffic": split})
     held = api.until(place, ("ready", "failed"))["traffic"]
     asked = {"inputs": [{"message": "what is on my account"}]}
-    seen = Counter(api("POST", f"{place}/query", asked)["model_version"] for _ in range(60))
+    seen = Counter(api("POST", f"{place}/query", asked)["model_version"] for _ in range(100))
     ours = api("PUT", f"{place}/guardrails", {"keywords": ["launch code"]})["held"]
     serving.guards_custom_models = True
     theirs = api("PUT", f"{place}/guardrails", {"keywords": ["launch code"], "safety": True})
@@ -147,7 +147,7 @@ def shared(running: Whole) -> int:
         f" takes them; rolled back to v{back['model_version']}"
     )
     return int(not (
-        held == split and seen.total() == 60 and seen[first] > seen[second] > 0
+        held == split and seen.total() == 100 and seen[first] > seen[second] > 0
         and ours == {"keywords": "workbench"} and theirs["held"] == dict.fromkeys(full, "workspace")
         and pushed[0]["invalid_keywords"] == ["launch code"] and pushed[0]["safety"]
         and back["traffic"] == {first: 100, second: 0}

@@ -20,8 +20,10 @@ def draw_guardrails(caller: Caller, endpoint: Endpoint) -> None:
     st.markdown("**Guardrails**")
     if not rails.held:
         st.caption("None: everything is asked and answered as it comes.")
-    for name, holder in rails.held.items():
-        st.markdown(f"{_said(rails, name)} :{COLOURS[holder]}-badge[held by the {holder}]")
+    st.markdown("  \n".join(
+        f"{_said(rails, name)} :{COLOURS[holder]}-badge[held by the {holder}]"
+        for name, holder in rails.held.items()
+    ))  # fmt: skip
     if rails.message and "workbench" in rails.held.values():
         st.caption(f"{escaped(rails.message)} The workbench holds them for whatever is asked "
                    "through it.")  # fmt: skip

@@ -26,7 +26,8 @@ def _shares(caller: Caller, endpoint: Endpoint) -> None:
                    "share under Change version.")  # fmt: skip
         return
     with st.form("traffic", border=True):
-        places = zip(st.columns(len(endpoint.traffic)), endpoint.traffic.items(), strict=True)
+        shares = sorted(endpoint.traffic.items(), key=lambda each: -each[1])
+        places = zip(st.columns(len(shares)), shares, strict=True)
         given = {
             version: place.number_input(
                 f"Version {version}, %", 0, 100, share, step=5,
@@ -35,7 +36,7 @@ def _shares(caller: Caller, endpoint: Endpoint) -> None:
             for place, (version, share) in places
         }  # fmt: skip
         sent = st.form_submit_button(
-            "Share", icon=":material/call_split:", disabled=endpoint.status == "updating"
+            "Move traffic", icon=":material/call_split:", disabled=endpoint.status == "updating"
         )
     change = TrafficChange(traffic=given, version=endpoint.version)
     if sent and attempt(set_traffic, caller, endpoint.name, change, done="The traffic moves"):
@@ -46,22 +47,23 @@ def _seen(traffic: Traffic) -> None:
     if not traffic.answered:
         st.caption("Nobody has asked it in the last 24 hours: there is no split to see.")
         return
-    wanted = {each.model_version: 0 for each in traffic.answered} | traffic.traffic
     counts = {each.model_version: each for each in traffic.answered}
+    shares = dict.fromkeys(counts, 0) | traffic.traffic
     rows = [
         {
-            "version": f"Version {version}" if version else "None answered", "wanted": share,
+            "version": version or "None answered", "share": share,
             "requests": counts[version].requests if version in counts else 0,
             "percent": counts[version].percent if version in counts else 0.0,
         }
-        for version, share in wanted.items()
+        for version, share in sorted(shares.items(), key=lambda each: -each[1])
     ]  # fmt: skip
     bar = st.column_config.ProgressColumn("Answered, 24 h", format="%.1f %%", max_value=100)
     st.dataframe(
         rows_of(rows), hide_index=True, key="traffic-seen",
-        column_order=("version", "wanted", "percent", "requests"),
+        column_order=("version", "share", "requests", "percent"),
         column_config={
-            "version": "", "percent": bar, "requests": "Requests",
-            "wanted": st.column_config.NumberColumn("Share now", format="%d %%"),
+            "version": "Version", "percent": bar,
+            "requests": st.column_config.NumberColumn("Requests", width=85),
+            "share": st.column_config.NumberColumn("Share", format="%d %%", width=60),
         },
     )  # fmt: skip

@@ -70,10 +70,10 @@ def test_requests_are_shared_and_guarded_by_clicks(trained):
         assert seen.traffic == {"2": 10, "1": 90}
         page = opened(trained.bench, "deploy", endpoint="forms")
         page.number_input(key=f"share-2-{seen.version}").set_value(40)
-        page = press(page, "Share")
+        page = press(page, "Move traffic")
         assert "sum to 130" in page.error[0].value
         page.number_input(key=f"share-1-{seen.version}").set_value(60)
-        sound(press(page, "Share"))
+        sound(press(page, "Move traffic"))
         seen = settled(trained.caller, "forms")
         assert seen.traffic == {"2": 40, "1": 60}
         page = opened(trained.bench, "deploy", endpoint="forms")

@@ -4,13 +4,13 @@ The workspace holds what it takes; of the rest the workbench holds what it can, 
 asked through it. What nobody can hold is refused: a guardrail is in force, or it is not there.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from ontos.deploy import pii
 from ontos.deploy.endpoints import get_endpoint
-from ontos.deploy.rails import Holder, Rails, plain
+from ontos.deploy.rails import Holder, Rails
 from ontos.deploy.stored import Endpoint, require_changeable, save
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict
@@ -18,15 +18,6 @@ from ontos.kernel.fields import Input, Name
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read, write
 from ontos.workspace import Pii
-
-
-def _keyword(value: str) -> str:
-    if not plain(value):
-        raise ValueError("is empty: write a word, or leave it out")
-    return value.strip()
-
-
-Keyword = Annotated[Name, AfterValidator(_keyword)]
 
 
 class GuardrailSpec(Input):
@@ -38,7 +29,7 @@ class GuardrailSpec(Input):
 
     pii: Pii = "NONE"
     safety: bool = False
-    keywords: list[Keyword] = Field(default_factory=list, max_length=200)
+    keywords: list[Name] = Field(default_factory=list, max_length=200)
     topics: list[Name] = Field(default_factory=list, max_length=50)
     calls_per_minute: int | None = Field(None, ge=1, le=1_000_000, description="Of each user.")
     version: int | None = None

@@ -80,8 +80,8 @@ def _passed(rails: Rails, value: Any, where: str) -> Any:
 
 
 def _require_no_keyword(rails: Rails, text: str, where: str) -> None:
-    said = plain(text) if rails.keywords else ""
-    if kept := next((each for each in rails.keywords if plain(each) in said), None):
+    said = _plain(text) if rails.keywords else ""
+    if kept := next((each for each in rails.keywords if _plain(each) in said), None):
         raise Guarded(
             f"{where} holds the keyword {kept!r}, which this endpoint does not let pass. "
             f"{_remedy(where)}",
@@ -105,6 +105,6 @@ def _remedy(where: str) -> str:
     )  # fmt: skip
 
 
-def plain(text: str) -> str:
+def _plain(text: str) -> str:
     """So that neither case nor width nor spacing hides a keyword."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -73,10 +73,10 @@ def set_traffic(caller: Caller, endpoint_name: str, change: TrafficChange) -> En
 def answered(caller: Caller, endpoint_name: str, since: datetime) -> list[AnsweredBy]:
     """Requests by the version that answered, those with most first."""
     rows = caller.warehouse.rows(
-        "SELECT model_version, count(*) AS requests,"
-        " 100.0 * count(*) / sum(count(*)) OVER () AS percent FROM endpoint_metrics"
+        "SELECT model_version, count(*) AS requests FROM endpoint_metrics"
         " WHERE endpoint_name = :name AND at >= :since AND source = 'query'"
         " GROUP BY model_version ORDER BY requests DESC, model_version",
         name=endpoint_name, since=since,
     )  # fmt: skip
-    return [AnsweredBy(**row) for row in rows]
+    every = sum(row["requests"] for row in rows)
+    return [AnsweredBy(**row, percent=100 * row["requests"] / every) for row in rows]

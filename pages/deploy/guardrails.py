@@ -18,12 +18,13 @@ COLOURS = {"workspace": "blue", "workbench": "green"}
 def draw_guardrails(caller: Caller, endpoint: Endpoint) -> None:
     rails = endpoint.guardrails or Rails()
     st.markdown("**Guardrails**")
-    if not rails.held:
+    if rails.held:
+        st.markdown("  \n".join(
+            f"{_said(rails, name)} :{COLOURS[holder]}-badge[held by the {holder}]"
+            for name, holder in rails.held.items()
+        ))  # fmt: skip
+    else:
         st.caption("None: everything is asked and answered as it comes.")
-    st.markdown("  \n".join(
-        f"{_said(rails, name)} :{COLOURS[holder]}-badge[held by the {holder}]"
-        for name, holder in rails.held.items()
-    ))  # fmt: skip
     if rails.message and "workbench" in rails.held.values():
         st.caption(f"{escaped(rails.message)} The workbench holds them for whatever is asked "
                    "through it.")  # fmt: skip

@@ -246,11 +246,12 @@ def leading_entity(
 def shares_of(
     config: "EndpointCoreConfigOutput | EndpointPendingConfig | None",
 ) -> dict[str, int]:
-    """Percent of the traffic for each version that is served."""
+    """Percent of the traffic for each version that is served; one alone needs no route."""
     entities = (config.served_entities if config else None) or []
     routes = (config.traffic_config.routes if config and config.traffic_config else None) or []
     shares = {route.served_entity_name: route.traffic_percentage for route in routes}
-    return {str(entity.entity_version): shares.get(entity.name) or 0 for entity in entities}
+    rest = 100 if len(entities) == 1 else 0
+    return {str(each.entity_version): shares.get(each.name, rest) or 0 for each in entities}
 
 
 def _said(found: "ServingEndpointDetailed", latest: "ServedEntityOutput | None") -> str:

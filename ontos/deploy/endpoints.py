@@ -1,42 +1,26 @@
-"""Endpoints: a name behind which one version of a model answers."""
+"""Endpoints: a name behind which a version of a model answers, or two that share the requests."""
 
-import json
 import re
-import time
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ontos.deploy.models import find_version
+from ontos.deploy.shares import Shares
+from ontos.deploy.stored import Endpoint, insert, require_changeable, save
+from ontos.deploy.updates import begin_update, change_traffic, roll_out, settled, swap
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Conflict, NotFound, Refused, Unavailable
+from ontos.kernel.errors import Invalid, NotFound, Refused, Unavailable
 from ontos.kernel.fields import Input, Limit, Record, now
-from ontos.kernel.jobs import enqueue, request_cancel
-from ontos.kernel.lifecycle import Lifecycle
-from ontos.kernel.lineage import Node, link
+from ontos.kernel.jobs import request_cancel
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
-from ontos.train.training_jobs import model_node
-from ontos.workspace import ServingState
+from ontos.workspace.traffic import leading
 
 Status = Literal["creating", "updating", "ready", "failed"]
 """Of the endpoints that there are: one that is deleted is not listed."""
-
-ENDPOINT_STATES = Lifecycle(
-    "endpoint",
-    {
-        "creating": ("ready", "failed", "deleted"),
-        "updating": ("ready", "failed", "deleted"),
-        "ready": ("updating", "deleted"),
-        "failed": ("updating", "deleted"),
-        "deleted": ("creating",),
-    },
-)
-
-SWAP_SECONDS = 15.0
-"""How long a rollback waits for the former version before it goes on in the background."""
 
 
 def _endpoint_name(value: str) -> str:
@@ -48,31 +32,6 @@ def _endpoint_name(value: str) -> str:
     return value
 
 
-class Endpoint(Record):
-    """`model_version` answers now, `pending_version` is being loaded, `previous_version` is where
-    a rollback goes. `inputs` are the variables that a query must give."""
-
-    name: str
-    model_name: str
-    model_version: str | None
-    pending_version: str | None
-    previous_version: str | None
-    status: str
-    error_message: str | None
-    inputs: list[str]
-    training_sheet_id: str | None
-    version: int
-    created_by: str
-    created_at: datetime
-    updated_by: str
-    updated_at: datetime
-
-    @field_validator("inputs", mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        return json.loads(value) if isinstance(value, str) else value or []
-
-
 class EndpointSpec(Input):
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -82,15 +41,21 @@ class EndpointSpec(Input):
 
 
 class EndpointChange(Input):
+    """`share` is the percent of the requests for the new version; the one that answers most of the
+    rest keeps the rest. `version` refuses to overwrite somebody else's change."""
+
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
     model_version: str
+    share: int = Field(100, ge=1, le=100)
+    version: int | None = None
 
 
 class Served(Record):
-    """`how` is create, update or rollback."""
+    """`how` is create, update, traffic or rollback."""
 
     model_version: str
+    traffic: Shares
     how: str
     user: str
     at: datetime
@@ -109,12 +74,13 @@ def create_endpoint(caller: Caller, spec: EndpointSpec) -> Endpoint:
     at = now()
     endpoint = Endpoint(
         name=spec.name, model_name=spec.model_name, model_version=None,
-        pending_version=spec.model_version, previous_version=None, status="creating",
-        error_message=None, inputs=[], training_sheet_id=_training_sheet(caller, spec),
-        version=1, created_by=caller.user, created_at=at, updated_by=caller.user, updated_at=at,
+        pending_version=spec.model_version, previous_version=None, traffic={}, guardrails=None,
+        status="creating", error_message=None, inputs=[],
+        training_sheet_id=_training_sheet(caller, spec), version=1, created_by=caller.user,
+        created_at=at, updated_by=caller.user, updated_at=at,
     )  # fmt: skip
-    _insert(caller, endpoint)
-    _roll_out(caller, endpoint, "create")
+    insert(caller, endpoint)
+    roll_out(caller, endpoint, {spec.model_version: 100}, "create")
     return endpoint
 
 
@@ -165,27 +131,25 @@ def list_endpoint_versions(caller: Caller, endpoint_name: str) -> ServedVersions
 
 @operation("PUT /deployment/endpoints/{endpoint_name}", needs=write("deploy"))
 def update_endpoint(caller: Caller, endpoint_name: str, change: EndpointChange) -> Endpoint:
-    """Swap to another version; the present one answers until the other is loaded."""
+    """Swap to another version, or give it a share; the present one answers until it is loaded."""
     endpoint = get_endpoint(caller, endpoint_name)
-    ENDPOINT_STATES.check(endpoint.status, "updating")
+    require_changeable(endpoint, change.version)
     find_version(caller, endpoint.model_name, change.model_version)
-    if endpoint.status == "ready" and endpoint.model_version == change.model_version:
-        return endpoint
-    return _begin_update(caller, endpoint, change.model_version, "update")
+    return change_traffic(caller, endpoint, _with_share(endpoint, change), "update")
 
 
 @operation("POST /deployment/endpoints/{endpoint_name}/rollback", needs=write("deploy"))
 def rollback_endpoint(caller: Caller, endpoint_name: str) -> Endpoint:
-    """Go back to the version that answered before, at once where it loads quickly."""
+    """Go back to the version that answered alone before, at once where it loads quickly."""
     endpoint = get_endpoint(caller, endpoint_name)
-    ENDPOINT_STATES.check(endpoint.status, "updating")
+    require_changeable(endpoint)
     former = endpoint.previous_version
     if former is None:
         raise Refused(f"{endpoint.name} has served no other version. Update it to one instead.")
     find_version(caller, endpoint.model_name, former)
-    state = _swap(caller, endpoint, former)
-    if state.pending_version:
-        return _begin_update(caller, endpoint, former, "rollback")
+    state = swap(caller, endpoint, former)
+    if state.moving:
+        return begin_update(caller, endpoint, {former: 100}, "rollback")
     if state.status != "ready":
         raise Unavailable(f"{endpoint.name} was not rolled back. {state.message or ''}".strip())
     return settled(caller, endpoint, state, "rollback")
@@ -198,72 +162,24 @@ def delete_endpoint(caller: Caller, endpoint_name: str) -> Endpoint:
     if caller.workspace.serving.state(endpoint.name) is not None:
         caller.workspace.serving.delete(endpoint.name)
     request_cancel(caller, ("endpoint", endpoint.name))
-    return save(caller, endpoint, status="deleted", pending_version=None)
+    gone: dict[str, Any] = {"pending_version": None, "traffic": {}, "guardrails": None}
+    return save(caller, endpoint, status="deleted", **gone)
 
 
-def settled(caller: Caller, endpoint: Endpoint, state: ServingState, how: str) -> Endpoint:
-    """Write down how loading a version ended: it answers now, or it failed for a reason."""
-    if state.status != "ready" or state.model_version is None:
-        why = state.message or "The model could not be loaded."
-        return save(caller, endpoint, status="failed", pending_version=None, error_message=why)
-    model = find_version(caller, endpoint.model_name, state.model_version)
-    former = endpoint.model_version if endpoint.model_version != model.version else None
-    after = save(
-        caller, endpoint, status="ready", pending_version=None, error_message=None,
-        model_version=model.version, inputs=list(model.inputs),
-        previous_version=former or endpoint.previous_version,
-    )  # fmt: skip
-    _note_served(caller, after, how)
-    return after
-
-
-def save(caller: Caller, before: Endpoint, **changes: Any) -> Endpoint:
-    """Write what changed, unless the endpoint changed since it was read."""
-    stamp = {"version": before.version + 1, "updated_by": caller.user, "updated_at": now()}
-    after = before.model_copy(update=changes | stamp)
-    saved = caller.warehouse.execute(
-        "UPDATE endpoints SET status = :status, model_version = :model_version,"
-        " pending_version = :pending_version, previous_version = :previous_version,"
-        " error_message = :error_message, inputs = :inputs, version = :version,"
-        " updated_by = :updated_by, updated_at = :updated_at"
-        " WHERE name = :name AND version = :before",
-        **after.model_dump(include=_SAVED), inputs=json.dumps(after.inputs), before=before.version,
-    )  # fmt: skip
-    if saved == 0:
-        raise Conflict(f"{before.name} was changed by somebody else meanwhile. Load it again, then "
-                       "repeat.")  # fmt: skip
-    return after
-
-
-_SAVED = {"status", "model_version", "pending_version", "previous_version", "error_message",
-          "version", "updated_by", "updated_at", "name"}  # fmt: skip
-
-
-def node(endpoint: Endpoint) -> Node:
-    return Node("endpoint", endpoint.name, endpoint.name)
-
-
-def _insert(caller: Caller, endpoint: Endpoint) -> None:
-    """A name is taken by one endpoint at a time; that of a deleted one is free again."""
-    row = endpoint.model_dump() | {"inputs": json.dumps(endpoint.inputs)}
-    columns = [name for name in row if name != "name"]
-    made = caller.warehouse.execute(
-        "MERGE INTO endpoints AS t USING (SELECT :name AS name) AS s ON t.name = s.name"  # noqa: S608
-        f" WHEN MATCHED AND t.status = 'deleted' THEN UPDATE SET {_pairs(columns)}"
-        f" WHEN NOT MATCHED THEN INSERT (name, {', '.join(columns)})"
-        f" VALUES (:name, {', '.join(':' + column for column in columns)})",
-        **row,
-    )
-    if made == 0:
-        raise Conflict(
-            f"name: there is an endpoint {endpoint.name} already. Update it, or choose another "
-            "name.",
-            field="name",
+def _with_share(endpoint: Endpoint, change: EndpointChange) -> dict[str, int]:
+    """The new version with its share, and who keeps the rest."""
+    version, share = change.model_version, change.share
+    if share == 100:
+        return {version: 100}
+    others = {v: percent for v, percent in endpoint.traffic.items() if v != version}
+    keeps = leading(others)
+    if keeps is None:
+        raise Invalid(
+            f"share: no other version is there to keep the other {100 - share} percent. Leave it "
+            "out, or name another version.",
+            field="share",
         )
-
-
-def _pairs(columns: list[str]) -> str:
-    return ", ".join(f"{column} = :{column}" for column in columns)
+    return {version: share, keeps: 100 - share}
 
 
 def _training_sheet(caller: Caller, spec: EndpointSpec) -> str | None:
@@ -273,35 +189,3 @@ def _training_sheet(caller: Caller, spec: EndpointSpec) -> str | None:
         name=spec.model_name, version=spec.model_version,
     )  # fmt: skip
     return rows[0]["training_sheet_id"] if rows else None
-
-
-def _begin_update(caller: Caller, endpoint: Endpoint, version: str, how: str) -> Endpoint:
-    after = save(caller, endpoint, status="updating", pending_version=version, error_message=None)
-    _roll_out(caller, after, how)
-    return after
-
-
-def _roll_out(caller: Caller, endpoint: Endpoint, how: str) -> None:
-    title = f"Load {endpoint.model_name} version {endpoint.pending_version}"
-    enqueue(caller, "roll_out", ("endpoint", endpoint.name), title, how=how)
-
-
-def _swap(caller: Caller, endpoint: Endpoint, version: str) -> ServingState:
-    """Ask for the other version and wait a while; still pending where that was not enough."""
-    serving, end = caller.workspace.serving, time.monotonic() + SWAP_SECONDS
-    state = serving.update(endpoint.name, endpoint.model_name, version)
-    while state.pending_version and time.monotonic() < end:
-        time.sleep(0.05)
-        state = serving.state(endpoint.name) or state
-    return state
-
-
-def _note_served(caller: Caller, endpoint: Endpoint, how: str) -> None:
-    caller.warehouse.execute(
-        "INSERT INTO endpoint_versions (endpoint_name, model_version, how, user, at)"
-        " VALUES (:name, :model_version, :how, :user, :at)",
-        name=endpoint.name, model_version=endpoint.model_version, how=how, user=caller.user,
-        at=now(),
-    )  # fmt: skip
-    model = model_node(endpoint.model_name, str(endpoint.model_version))
-    link(caller, model, node(endpoint), f"{how}_endpoint")

@@ -10,6 +10,7 @@ from ontos.kernel.errors import NotFound
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
 from ontos.workspace import ModelVersion
+from ontos.workspace.traffic import answering
 
 
 class Model(BaseModel):
@@ -54,11 +55,11 @@ class RegisteredVersions(BaseModel):
 def list_models(caller: Caller) -> Models:
     """Registered models, with the newest version that was trained here."""
     jobs = {row["uc_model_name"]: row for row in _newest_jobs(caller)}
-    endpoints: dict[str, list[str]] = {}
+    endpoints: dict[str, set[str]] = {}
     for (model, _), names in _serving(caller).items():
-        endpoints.setdefault(model, []).extend(names)
+        endpoints.setdefault(model, set()).update(names)
     return Models(items=[
-        _model(name, jobs.get(name, {}), endpoints.get(name, []))
+        _model(name, jobs.get(name, {}), endpoints.get(name, set()))
         for name in caller.workspace.models.names()
     ])  # fmt: skip
 
@@ -87,19 +88,21 @@ def registered(caller: Caller, model_name: str) -> list[ModelVersion]:
     return versions
 
 
-def find_version(caller: Caller, model_name: str, version: str) -> ModelVersion:
-    """One version; raises NotFound that names the versions there are."""
+def find_version(
+    caller: Caller, model_name: str, version: str, field: str = "model_version"
+) -> ModelVersion:
+    """One version; raises NotFound, of this field, that names the versions there are."""
     if found := caller.workspace.models.version(model_name, version):
         return found
     versions = registered(caller, model_name)
     shown = ", ".join(each.version for each in versions[:20])
     raise NotFound(
-        f"model_version: {model_name} has no version {version[:60]!r}. Versions: {shown}.",
-        field="model_version",
+        f"{field}: {model_name} has no version {version[:60]!r}. Versions: {shown}.",
+        field=field,
     )
 
 
-def _model(name: str, job: dict[str, Any], endpoints: list[str]) -> Model:
+def _model(name: str, job: dict[str, Any], endpoints: set[str]) -> Model:
     return Model(
         name=name, trained_versions=job.get("trained") or 0,
         latest_version=job.get("uc_model_version"), accuracy=_metrics(job).get("val_accuracy"),
@@ -138,11 +141,13 @@ def _jobs_of(caller: Caller, model_name: str) -> list[dict[str, Any]]:
 
 
 def _serving(caller: Caller) -> dict[tuple[str, str], list[str]]:
-    """Endpoint names by the model and version that answers."""
+    """Endpoint names by the model and each of its versions that answers there."""
     found: dict[tuple[str, str], list[str]] = {}
     for row in caller.warehouse.rows(
-        "SELECT name, model_name, model_version FROM endpoints"
+        "SELECT name, model_name, model_version, traffic FROM endpoints"
         " WHERE status <> 'deleted' AND model_version IS NOT NULL ORDER BY name"
     ):
-        found.setdefault((row["model_name"], row["model_version"]), []).append(row["name"])
+        traffic = json.loads(row["traffic"] or "{}") or {row["model_version"]: 100}
+        for version in answering(traffic):
+            found.setdefault((row["model_name"], version), []).append(row["name"])
     return found

@@ -1,12 +1,18 @@
 """The background work behind an endpoint: have a version loaded, and write down how that ended."""
 
 import time
+from collections.abc import Mapping
 
-from ontos.deploy.endpoints import Endpoint, get_endpoint, save, settled
+from ontos.deploy.endpoints import get_endpoint
+from ontos.deploy.guardrails import hold
+from ontos.deploy.shares import said
+from ontos.deploy.stored import Endpoint, save
+from ontos.deploy.updates import settled
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import NotFound, Unavailable
+from ontos.kernel.errors import NotFound, OntosError, Unavailable
 from ontos.kernel.jobs import Job, Run, job
 from ontos.workspace import ServingState
+from ontos.workspace.traffic import answering, leading
 
 LONGEST_PAUSE = 5.0
 
@@ -20,34 +26,64 @@ def _gave_up(caller: Caller, work: Job, outcome: str, reason: str) -> None:
 
 @job("roll_out", title="Load a model", resumable=True, ended=_gave_up)
 def roll_out(run: Run) -> str:
-    """Asks for the pending version once, however often this is begun again."""
+    """Asks for the split that is wanted once, however often this is begun again."""
     endpoint = _present(run.caller, run.entity_id)
-    if endpoint is None or endpoint.pending_version is None:
+    if endpoint is None or endpoint.status not in ("creating", "updating"):
         return "There was nothing left to do."
-    state = _await(run, endpoint.name, _ask(run.caller, endpoint))
+    wanted = run.arguments.get("traffic") or {str(endpoint.pending_version): 100}
+    endpoint, state = _ask(run.caller, endpoint, wanted)
+    state = _await(run, endpoint.name, state)
+    if state.status == "ready" and not _as_wanted(state, wanted):
+        # It was made anew with one version, or what ran when we came was another's update.
+        state = _update(run.caller, endpoint, wanted)
+        state = _await(run, endpoint.name, state)
     with run.caller.warehouse.transaction() as warehouse:
         inside = run.caller.inside(warehouse)
         after = settled(inside, endpoint, state, str(run.arguments["how"]))
     if after.status == "failed":
         raise Unavailable(after.error_message or "The model could not be loaded.")
-    return f"{after.name} answers with version {after.model_version}."
+    return f"{after.name}: {said(after.traffic)}."
 
 
-def _ask(caller: Caller, endpoint: Endpoint) -> ServingState:
-    """The state after asking for the pending version; a former process may have asked already."""
-    serving, wanted = caller.workspace.serving, str(endpoint.pending_version)
-    state = serving.state(endpoint.name)
+def _ask(
+    caller: Caller, endpoint: Endpoint, wanted: Mapping[str, int]
+) -> tuple[Endpoint, ServingState]:
+    """The state after asking for the split; a former process may have asked already."""
+    state = caller.workspace.serving.state(endpoint.name)
     if state is None:
-        return serving.create(endpoint.name, endpoint.model_name, wanted)
-    if state.pending_version or (state.status == "ready" and state.model_version == wanted):
-        return state
-    return serving.update(endpoint.name, endpoint.model_name, wanted)
+        return _create(caller, endpoint, str(leading(wanted)))
+    if state.moving or (state.status == "ready" and _as_wanted(state, wanted)):
+        return endpoint, state
+    return endpoint, _update(caller, endpoint, wanted)
+
+
+def _update(caller: Caller, endpoint: Endpoint, wanted: Mapping[str, int]) -> ServingState:
+    return caller.workspace.serving.update(endpoint.name, endpoint.model_name, wanted)
+
+
+def _as_wanted(state: ServingState, wanted: Mapping[str, int]) -> bool:
+    return answering(state.traffic) == answering(wanted)
+
+
+def _create(caller: Caller, endpoint: Endpoint, version: str) -> tuple[Endpoint, ServingState]:
+    """One that somebody deleted in the workspace takes its guardrails up again, or is not made."""
+    serving = caller.workspace.serving
+    state = serving.create(endpoint.name, endpoint.model_name, version)
+    if endpoint.guardrails is None:
+        return endpoint, state
+    try:
+        rails = hold(caller, endpoint.name, endpoint.guardrails)
+    except OntosError:
+        serving.delete(endpoint.name)
+        raise
+    return save(caller, endpoint, guardrails=rails), state
 
 
 def _await(run: Run, name: str, state: ServingState) -> ServingState:
     pause = 0.05
-    while state.pending_version:
-        run.report(50.0, f"Loading version {state.pending_version}")
+    while state.moving:
+        coming = state.pending_version
+        run.report(50.0, f"Loading version {coming}" if coming else "Moving the traffic")
         time.sleep(pause)
         pause = min(LONGEST_PAUSE, pause * 1.2)
         found = run.caller.workspace.serving.state(name)

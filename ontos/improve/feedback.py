@@ -59,7 +59,11 @@ class ToTraining(Input):
 
 @operation("POST /feedback", needs=write("improve"))
 def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
-    """Rate an answer of an endpoint, and say what it should have been."""
+    """Rate an answer of an endpoint, and say what it should have been.
+
+    It is about the version that answered the request; of one that is not known, about the version
+    that answers most.
+    """
     if spec.correction is not None and not spec.correction.strip():
         raise Invalid(
             "correction: is empty. Say the right answer, or leave it out.", field="correction"
@@ -68,8 +72,10 @@ def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
     rows = caller.warehouse.script(
         "INSERT INTO feedback (id, endpoint_name, model_version, request_id, input, output, rating,"
         " correction, comment, version, created_by, created_at)"
-        " SELECT :id, e.name, e.model_version, :request_id, :input, :output, :rating, :correction,"
-        " :comment, 1, :by, :at FROM endpoints AS e WHERE e.name = :endpoint_name"
+        " SELECT :id, e.name, coalesce((SELECT max(m.model_version) FROM endpoint_metrics AS m"
+        " WHERE m.id = :request_id AND m.endpoint_name = :endpoint_name), e.model_version),"
+        " :request_id, :input, :output, :rating, :correction, :comment, 1, :by, :at"
+        " FROM endpoints AS e WHERE e.name = :endpoint_name"
         " AND e.status <> 'deleted'"
         " AND NOT EXISTS (SELECT 1 FROM feedback AS f WHERE f.id = :id)",
         beside.statement, "SELECT * FROM feedback WHERE id = :id",

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from ontos.data.catalog import look
 from ontos.data.sheets import get_sheet
-from ontos.deploy.endpoints import Endpoint, get_endpoint
+from ontos.deploy.endpoints import get_endpoint
+from ontos.deploy.stored import Endpoint
 from ontos.generate.training_sheets import get_training_sheet
 from ontos.improve.evidence import (
     LABEL_ERRORS,

@@ -3,17 +3,21 @@
 from typing import TYPE_CHECKING, Any
 
 from ontos.workspace.protocols import (
+    Answered,
     Catalog,
     Column,
     Completion,
     Compute,
     Files,
     Finding,
+    Guarded,
+    Guardrails,
     Llm,
     Models,
     ModelVersion,
     People,
     Person,
+    Pii,
     Run,
     RunStatus,
     Secrets,
@@ -30,17 +34,21 @@ if TYPE_CHECKING:
     from ontos.workspace.local.workspace import local_workspace
 
 __all__ = [
+    "Answered",
     "Catalog",
     "Column",
     "Completion",
     "Compute",
     "Files",
     "Finding",
+    "Guarded",
+    "Guardrails",
     "Llm",
     "ModelVersion",
     "Models",
     "People",
     "Person",
+    "Pii",
     "Run",
     "RunStatus",
     "Secrets",

@@ -1,7 +1,7 @@
 """What is not SQL: eight small protocols, each with a Databricks and a local half."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
@@ -9,6 +9,7 @@ from ontos.warehouse.protocol import Warehouse
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ServingStatus = Literal["creating", "updating", "ready", "failed"]
+Pii = Literal["NONE", "MASK", "BLOCK"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class Models(Protocol):
 
 @dataclass(frozen=True)
 class ServingState:
-    """`model_version` is the version answering now; `pending_version` the one being loaded."""
+    """`traffic` is the percent of the requests for each version that is loaded; `model_version` is
+    the one with the largest share. `pending_version` is being loaded."""
 
     name: str
     status: ServingStatus
@@ -112,22 +114,67 @@ class ServingState:
     model_version: str | None
     pending_version: str | None = None
     message: str | None = None
+    traffic: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def moving(self) -> bool:
+        """Whether an update runs: of what is loaded, or of the traffic alone."""
+        return self.status in ("creating", "updating")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One prediction per input, all of one version; None where the serving does not say which."""
+
+    predictions: list[Any]
+    model_version: str | None
+
+
+@dataclass(frozen=True)
+class Guardrails:
+    """What an endpoint lets pass. `topics` are those allowed: all, where there are none."""
+
+    pii: Pii = "NONE"
+    safety: bool = False
+    keywords: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The names of those that are set."""
+        return frozenset(f.name for f in fields(self) if getattr(self, f.name) != f.default)
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """`held` names the guardrails that the workspace holds from now on, `message` says why."""
+
+    held: frozenset[str]
+    message: str
 
 
 class Serving(Protocol):
     """Endpoints. Create and update return at once; `state` tells when they are ready."""
 
     def create(self, name: str, model_name: str, model_version: str) -> ServingState: ...
-    def update(self, name: str, model_name: str, model_version: str) -> ServingState:
-        """Swap to another version; the former answers until the new one is loaded.
+    def update(self, name: str, model_name: str, traffic: Mapping[str, int]) -> ServingState:
+        """Share the requests anew; the present split answers until every version is loaded.
 
-        Raises NotNow while an update runs.
+        The version that gives way stays loaded. Raises NotNow while an update runs.
         """
         ...
 
     def state(self, name: str) -> ServingState | None: ...
-    def query(self, name: str, inputs: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """One prediction per input; raises NotFound, NotNow or Invalid (missing variables)."""
+    def query(self, name: str, inputs: Sequence[Mapping[str, Any]]) -> Answered:
+        """Raises NotFound, NotNow or Invalid (missing variables)."""
+        ...
+
+    def guard(self, name: str, rails: Guardrails) -> Guarded:
+        """Have the workspace hold these guardrails in place of the former ones.
+
+        Raises Refused, and changes nothing, where only a workspace could hold one of them, and
+        this one does not.
+        """
         ...
 
     def delete(self, name: str) -> None: ...

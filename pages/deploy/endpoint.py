@@ -1,9 +1,8 @@
-"""One endpoint: what answers, since when, and how to swap, roll back or delete it."""
+"""One endpoint: what answers, since when, what may pass; swap it, roll it back, delete it."""
 
 import streamlit as st
 
 from ontos.deploy.endpoints import (
-    Endpoint,
     EndpointChange,
     Served,
     delete_endpoint,
@@ -12,10 +11,16 @@ from ontos.deploy.endpoints import (
     rollback_endpoint,
     update_endpoint,
 )
+from ontos.deploy.shares import said
+from ontos.deploy.stored import Endpoint
+from ontos.deploy.traffic import get_traffic
 from ontos.kernel.caller import Caller
 from ontos.monitor.performance import Performance, get_performance
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
+from ontos.workspace.traffic import answering
 from pages.data.words import escaped
+from pages.deploy.guardrails import draw_guardrails
+from pages.deploy.traffic import draw_traffic
 from pages.frame import attempt, go, loaded, mark, polled
 from pages.tables import rows_of
 
@@ -25,8 +30,9 @@ MOVING = ("creating", "updating")
 def draw_endpoint(caller: Caller, name: str) -> None:
     if st.button("All endpoints", icon=":material/arrow_back:", type="tertiary"):
         go("deploy", "endpoints")
-    endpoint, served, seen, jobs = loaded(
+    endpoint, traffic, served, seen, jobs = loaded(
         lambda: get_endpoint(caller, name),
+        lambda: get_traffic(caller, name),
         lambda: list_endpoint_versions(caller, name).items,
         lambda: get_performance(caller, name),
         lambda: list_training_jobs(caller, status="succeeded", limit=500).items,
@@ -38,6 +44,8 @@ def draw_endpoint(caller: Caller, name: str) -> None:
         st.error(escaped(endpoint.error_message), icon=":material/error:")
     _today(seen)
     _actions(caller, endpoint, [job for job in jobs if job.uc_model_name == endpoint.model_name])
+    draw_traffic(caller, endpoint, traffic)
+    draw_guardrails(caller, endpoint)
     _history(served)
     _how_to_ask(endpoint)
 
@@ -58,10 +66,9 @@ def _header(endpoint: Endpoint) -> None:
                 go("monitor", "performance", endpoint=endpoint.name)
             if st.button("Gaps", icon=":material/trending_up:"):
                 go("improve", "gaps", endpoint=endpoint.name)
-    version = f"version {endpoint.model_version}" if endpoint.model_version else "no version yet"
     st.caption(
-        f"{escaped(endpoint.model_name)} {version} · made {endpoint.created_at:%Y-%m-%d %H:%M} by "
-        f"{escaped(endpoint.created_by)}"
+        f"{escaped(endpoint.model_name)}: {said(endpoint.traffic)} · made "
+        f"{endpoint.created_at:%Y-%m-%d %H:%M} by {escaped(endpoint.created_by)}"
     )
 
 
@@ -69,11 +76,10 @@ def _loading(caller: Caller, name: str) -> None:
     endpoint = loaded(lambda: get_endpoint(caller, name))
     if endpoint.status not in MOVING:
         st.rerun()
-    keeps = (
-        f" Version {endpoint.model_version} answers meanwhile." if endpoint.model_version else ""
-    )
-    st.info(f"Version {endpoint.pending_version} is being loaded.{keeps}",
-            icon=":material/hourglass_top:")  # fmt: skip
+    coming = endpoint.pending_version
+    does = f"Version {coming} is being loaded." if coming else "The traffic is being moved."
+    keeps = f" Meanwhile {said(endpoint.traffic)}." if endpoint.traffic else ""
+    st.info(f"{does}{keeps}", icon=":material/hourglass_top:")
 
 
 def _today(seen: Performance) -> None:
@@ -108,10 +114,15 @@ def _update(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None
             "Version", list(others), key="update-version",
             format_func=lambda v: f"v{v} · {others[v].metrics.get('val_accuracy', 0):.1%} right",
         )  # fmt: skip
+        share = st.number_input(
+            "Percent of the requests", 1, 100, 100, key="update-share",
+            help="Begin with a few; the version that answers now keeps the rest.",
+        )  # fmt: skip
         st.caption("The present version answers until the other one is loaded.")
         sure = st.button("Change", type="primary", key="update", disabled=not others)
     if sure and attempt(
-        update_endpoint, caller, endpoint.name, EndpointChange(model_version=version),
+        update_endpoint, caller, endpoint.name,
+        EndpointChange(model_version=version, share=share, version=endpoint.version),
         done=f"Version {version} is being loaded",
     ):  # fmt: skip
         st.rerun()
@@ -119,13 +130,12 @@ def _update(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None
 
 def _rollback(caller: Caller, endpoint: Endpoint) -> None:
     with st.popover("Roll back", icon=":material/undo:"):
-        st.write(f"Version {endpoint.previous_version} answers again instead of "
-                 f"{endpoint.model_version}.")  # fmt: skip
+        st.write(f"Version {endpoint.previous_version} answers everything again. Nothing has to "
+                 "be loaded for it where it is still there.")  # fmt: skip
         sure = st.button("Roll back now", type="primary", key="rollback")
     if sure and attempt(
         rollback_endpoint, caller, endpoint.name,
-        done=lambda e: f"Version {e.model_version} answers"
-        if e.status == "ready" else f"Version {e.pending_version} is being loaded",
+        done=lambda e: said(e.traffic).capitalize() if e.status == "ready" else "On its way back",
     ):  # fmt: skip
         st.rerun()
 
@@ -144,14 +154,19 @@ def _history(served: list[Served]) -> None:
         st.caption("No version has answered yet.")
         return
     st.dataframe(
-        rows_of([row.model_dump() for row in served]),
+        rows_of([row.model_dump() | {"split": _split(row)} for row in served]),
         hide_index=True, key="served",
-        column_order=("at", "model_version", "how", "user"),
+        column_order=("at", "split", "how", "user"),
         column_config={
             "at": st.column_config.DatetimeColumn("Since (UTC)", format="YYYY-MM-DD HH:mm:ss"),
-            "model_version": "Version", "how": "By", "user": "Who",
+            "split": "Version", "how": "By", "user": "Who",
         },
     )  # fmt: skip
+
+
+def _split(row: Served) -> str:
+    shares = answering(row.traffic)
+    return ", ".join(v if share == 100 else f"{v}: {share} %" for v, share in shares.items())
 
 
 def _how_to_ask(endpoint: Endpoint) -> None:

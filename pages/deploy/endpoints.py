@@ -4,7 +4,9 @@ import re
 
 import streamlit as st
 
-from ontos.deploy.endpoints import Endpoint, create_endpoint, list_endpoints
+from ontos.deploy.endpoints import create_endpoint, list_endpoints
+from ontos.deploy.shares import said
+from ontos.deploy.stored import Endpoint
 from ontos.kernel.caller import Caller
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
 from pages.data.words import escaped
@@ -51,15 +53,12 @@ def _live(caller: Caller) -> None:
 
 def _rows(endpoints: list[Endpoint]) -> None:
     for endpoint in endpoints:
-        answers = (
-            f"version {endpoint.model_version}" if endpoint.model_version else "no version yet"
-        )
         loading = f", loading {endpoint.pending_version}" if endpoint.pending_version else ""
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f"**{escaped(endpoint.name)}** {mark(endpoint.status)}  \n"
-                f":gray[:small[{escaped(endpoint.model_name)} {answers}{loading} · changed "
-                f"{endpoint.updated_at:%Y-%m-%d %H:%M} by {escaped(endpoint.updated_by)}]]",
+                f":gray[:small[{escaped(endpoint.model_name)}: {said(endpoint.traffic)}{loading} · "
+                f"changed {endpoint.updated_at:%Y-%m-%d %H:%M} by {escaped(endpoint.updated_by)}]]",
                 width="stretch",
             )
             if endpoint.model_version and st.button("Ask it", key=f"ask-{endpoint.name}"):

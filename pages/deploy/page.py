@@ -4,7 +4,7 @@ from pages.frame import View, stage
 
 stage(
     "Deploy",
-    "Serve a version of a model under a name, ask it, and swap or roll back its version.",
+    "Serve a model under a name, ask it, share its requests among versions, guard them.",
     (
         View("endpoints", "Endpoints", "pages.deploy.endpoints"),
         View("playground", "Playground", "pages.deploy.playground"),

@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from ontos.deploy.endpoints import Endpoint, list_endpoints
+from ontos.deploy.endpoints import list_endpoints
 from ontos.deploy.queries import Query, QueryAnswer, query_endpoint
+from ontos.deploy.stored import Endpoint
 from ontos.improve.feedback import FeedbackSpec, create_feedback
 from ontos.kernel.caller import Caller
 from pages.data.words import escaped

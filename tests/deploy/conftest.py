@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from ontos.bootstrap import Workbench, open_workbench
+from ontos.deploy.endpoints import EndpointSpec, create_endpoint
+from ontos.kernel.caller import Caller
 from ontos.kernel.settings import Settings
+from tests.deploy.made import settled
 from tests.trained import trained
 from tests.workspace.conftest import registry
 
@@ -29,3 +32,14 @@ def open_toys(own_home: Path, registry: Path) -> Iterator[Callable[[], Workbench
     yield open_it
     for bench in opened:
         bench.close()
+
+
+@pytest.fixture
+def hello(open_toys: Callable[[], Workbench]) -> Caller:
+    """Who has an endpoint `hello` that answers with version 1 of the greeter; there is a 2."""
+    bench = open_toys()
+    bench.start()
+    caller = bench.local_caller()
+    create_endpoint(caller, EndpointSpec(name="hello", model_name="greeter", model_version="1"))
+    assert settled(caller, "hello").traffic == {"1": 100}
+    return caller

@@ -60,6 +60,35 @@ def test_an_endpoint_is_updated_and_rolled_back_by_clicks(trained):
         assert get_endpoint(trained.caller, "turns").model_version == "1"
 
 
+def test_requests_are_shared_and_guarded_by_clicks(trained):
+    with ready(trained, "forms", "1"):
+        page = opened(trained.bench, "deploy", endpoint="forms")
+        page.selectbox(key="update-version").set_value("2")
+        page.number_input(key="update-share").set_value(10)
+        sound(press(page, "Change"))
+        seen = settled(trained.caller, "forms")
+        assert seen.traffic == {"2": 10, "1": 90}
+        page = opened(trained.bench, "deploy", endpoint="forms")
+        page.number_input(key=f"share-2-{seen.version}").set_value(40)
+        page = press(page, "Move traffic")
+        assert "sum to 130" in page.error[0].value
+        page.number_input(key=f"share-1-{seen.version}").set_value(60)
+        sound(press(page, "Move traffic"))
+        seen = settled(trained.caller, "forms")
+        assert seen.traffic == {"2": 40, "1": 60}
+        page = opened(trained.bench, "deploy", endpoint="forms")
+        assert "version 1 answers 60 %, version 2 40 %" in texts(page)
+        page.text_area(key=f"keywords-{seen.version}").set_value("secret\n\nlaunch code")
+        page = sound(press(page, "Put in force"))
+        assert "2 keywords not allowed: secret, launch code" in texts(page)
+        assert "held by the workbench" in texts(page)
+        held = get_endpoint(trained.caller, "forms")
+        page.checkbox(key=f"safety-{held.version}").set_value(True)
+        page = press(page, "Put in force")
+        assert "nobody can hold this guardrail here" in page.error[0].value
+        assert get_endpoint(trained.caller, "forms") == held
+
+
 def test_the_playground_asks_and_takes_corrections(trained):
     with ready(trained, "asked", "1"):
         page = opened(trained.bench, "deploy", view="playground", endpoint="asked")

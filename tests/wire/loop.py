@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from pathlib import Path
 from databricks.sdk.service import sql
 
 from tests.acceptance import DATA, LOOP
-from tests.serving import App, served
+from tests.serving import Api, App, served
 from tests.wire.duck import DuckEngine
 from tests.wire.place import PREFIX
 from tests.wire.proxy import proxied
@@ -117,10 +118,40 @@ def main() -> int:
         faults, begun = running.warehouse.faults, time.monotonic()
         faults.delay, faults.refused_share = asked.delay, asked.refused
         code = running.passes(data)
+        code = code or shared(running)
         told(running, time.monotonic() - begun)
         if code:
             print(running.app.said())
         return code or bool(running.workspace.unforeseen)
+
+
+def shared(running: Whole) -> int:
+    """Two versions of the script's model share its endpoint, guarded, until it is rolled back."""
+    api, serving, full = Api(running.url), running.workspace.serving, ("keywords", "safety")
+    place = f"/deployment/endpoints/{api('GET', '/deployment/endpoints')['items'][0]['name']}"
+    first, second = sorted(api("GET", place)["traffic"])
+    split = {first: 90, second: 10}
+    api("PUT", f"{place}/traffic", {"traffic": split})
+    held = api.until(place, ("ready", "failed"))["traffic"]
+    asked = {"inputs": [{"message": "what is on my account"}]}
+    seen = Counter(api("POST", f"{place}/query", asked)["model_version"] for _ in range(100))
+    ours = api("PUT", f"{place}/guardrails", {"keywords": ["launch code"]})["held"]
+    serving.guards_custom_models = True
+    theirs = api("PUT", f"{place}/guardrails", {"keywords": ["launch code"], "safety": True})
+    back = api("POST", f"{place}/rollback")
+    pushed = [each.gateway["guardrails"]["input"] for each in serving.endpoints.values()]
+    api.close()
+    print(
+        f"traffic 90/10 seen {seen[first]}/{seen[second]}; guardrails held by"
+        f" {' and '.join(ours.values())}, by {' and '.join(set(theirs['held'].values()))} once it"
+        f" takes them; rolled back to v{back['model_version']}"
+    )
+    return int(not (
+        held == split and seen.total() == 100 and seen[first] > seen[second] > 0
+        and ours == {"keywords": "workbench"} and theirs["held"] == dict.fromkeys(full, "workspace")
+        and pushed[0]["invalid_keywords"] == ["launch code"] and pushed[0]["safety"]
+        and back["traffic"] == {first: 100, second: 0}
+    ))  # fmt: skip
 
 
 def told(running: Whole, seconds: float) -> None:

@@ -40,7 +40,8 @@ class Moody:
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which `greeter` has versions 1 and 2 and `broken` fails in two ways.
+    """A home in which `greeter` has versions 1 and 2, `broken` fails in two ways, and version 2
+    of `picky` wants a variable less.
 
     Logged as the trainer does: in an environment of `tracking_env`, with the inputs as a tag.
     """
@@ -68,11 +69,13 @@ def _fill(folder: Path) -> None:
     )
     (folder / "toys_served.py").write_text(TOYS)
     mlflow.set_experiment("toys")
-    for name, word in (
-        ("greeter", "hello"),
-        ("greeter", "good day"),
-        ("broken", "moody"),
-        ("broken", "unloadable"),
+    for name, word, wants in (
+        ("greeter", "hello", inputs),
+        ("greeter", "good day", inputs),
+        ("broken", "moody", inputs),
+        ("broken", "unloadable", inputs),
+        ("picky", "well", inputs),
+        ("picky", "what", inputs[:1]),
     ):
         (data := folder / word).mkdir()
         (data / "toy.json").write_text(json.dumps(word))
@@ -85,6 +88,6 @@ def _fill(folder: Path) -> None:
                 code_paths=[str(folder / "toys_served.py")],
                 pip_requirements=[],
             )
-            tags = {"ontos.inputs": json.dumps(inputs)}
+            tags = {"ontos.inputs": json.dumps(wants)}
             mlflow.register_model(logged.model_uri, name, tags=tags)
     mlflow.MlflowClient().set_registered_model_alias("greeter", "champion", "2")

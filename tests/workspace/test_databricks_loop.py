@@ -2,7 +2,7 @@
 
 import pytest
 
-from ontos.workspace.databricks.gateway import Guardrails
+from ontos.workspace import Guardrails
 from tests.wire.workspace.half import PLACE, ended, half, opened, start, until
 
 QUESTION = {"message": "bring one saw"}
@@ -33,19 +33,18 @@ def test_train_register_serve_query_update_roll_back(workspace, trained):
 
     app.serving.create("desk", name, first)
     assert _settled(app, "creating").model_version == first
-    assert app.serving.query("desk", [QUESTION] * 2) == ["tool", "tool"]
+    assert app.serving.query("desk", [QUESTION] * 2).predictions == ["tool", "tool"]
 
-    app.serving.update("desk", name, second)
+    app.serving.update("desk", name, {second: 100})
     assert _settled(app, "updating").model_version == second
-    assert app.serving.query("desk", [QUESTION] * 20) == ["fruit"] * 20
+    assert app.serving.query("desk", [QUESTION] * 20).predictions == ["fruit"] * 20
 
-    app.serving.update("desk", name, first)
+    app.serving.update("desk", name, {first: 100})
     assert _settled(app, "updating").model_version == first
-    assert app.serving.query("desk", [QUESTION] * 20) == ["tool"] * 20
+    assert app.serving.query("desk", [QUESTION] * 20).predictions == ["tool"] * 20
     assert _traffic(workspace, "default-desk") == {f"version-{first}": 100, f"version-{second}": 0}
 
-    pushed = app.serving.guard("desk", Guardrails(pii="MASK", calls=1000))
-    assert pushed.limit and not pushed.guardrails
+    assert app.serving.guard("desk", Guardrails(pii="MASK")).held == set()
     assert workspace.unforeseen == []
 
 

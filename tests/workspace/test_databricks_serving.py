@@ -2,8 +2,8 @@
 
 import pytest
 
-from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Unavailable
-from ontos.workspace.databricks.gateway import Guardrails
+from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused, Unavailable
+from ontos.workspace import Guardrails
 from tests.wire.workspace.half import half, opened, register, until
 
 ANN = [{"name": "Ann"}]
@@ -30,7 +30,7 @@ def model(workspace):
 
 
 def settled(serving, name="desk"):
-    return until(lambda: serving.state(name), lambda state: not state.pending_version)
+    return until(lambda: serving.state(name), lambda state: not state.moving)
 
 
 def test_an_endpoint_takes_its_time(workspace, serving, model):
@@ -43,20 +43,20 @@ def test_an_endpoint_takes_its_time(workspace, serving, model):
         serving.query("desk", ANN)
     workspace.serving.gate.set()
     assert settled(serving).status == "ready"
-    assert serving.query("desk", ANN) == ["hello, Ann"]
+    assert serving.query("desk", ANN).predictions == ["hello, Ann"]
 
 
 def test_the_former_version_answers_until_the_next_is_loaded(workspace, serving, model):
     serving.create("desk", model, "1")
     settled(serving)
     workspace.serving.gate.clear()
-    state = serving.update("desk", model, "2")
+    state = serving.update("desk", model, {"2": 100})
     assert (state.status, state.model_version, state.pending_version) == ("updating", "1", "2")
     assert serving.state("desk") == state
-    assert serving.query("desk", ANN) == ["hello, Ann"]
+    assert serving.query("desk", ANN).predictions == ["hello, Ann"]
     workspace.serving.gate.set()
     assert settled(serving).model_version == "2"
-    assert serving.query("desk", ANN) == ["good day, Ann"]
+    assert serving.query("desk", ANN).predictions == ["good day, Ann"]
 
 
 def test_a_second_update_is_refused(workspace, serving, model):
@@ -67,9 +67,9 @@ def test_a_second_update_is_refused(workspace, serving, model):
     serving.create("desk", model, "1")
     settled(serving)
     workspace.serving.gate.clear()
-    serving.update("desk", model, "2")
+    serving.update("desk", model, {"2": 100})
     with pytest.raises(NotNow, match=r"updating \(version 2\)"):
-        serving.update("desk", model, "1")
+        serving.update("desk", model, {"1": 100})
     entities, traffic = split(model, {"1": 100})
     with pytest.raises(NotNow, match="currently being updated"), told("It cannot be updated"):
         Connection().client.serving_endpoints.update_config(
@@ -80,20 +80,20 @@ def test_a_second_update_is_refused(workspace, serving, model):
 def test_rolling_back_moves_the_traffic_and_loads_nothing(workspace, serving, model):
     serving.create("desk", model, "1")
     settled(serving)
-    serving.update("desk", model, "2")
+    serving.update("desk", model, {"2": 100})
     settled(serving)
     kept = dict(workspace.serving.endpoints["default-desk"].active.loaded)
-    serving.update("desk", model, "1")
+    serving.update("desk", model, {"1": 100})
     assert settled(serving).model_version == "1"
     assert workspace.serving.endpoints["default-desk"].active.loaded == kept
-    assert serving.query("desk", ANN * 30) == ["hello, Ann"] * 30
+    assert serving.query("desk", ANN * 30).predictions == ["hello, Ann"] * 30
 
 
 def test_a_version_that_is_not_registered_leaves_the_former_one(serving, model):
     serving.create("desk", model, "1")
     settled(serving)
     with pytest.raises(NotFound, match=r"greeter has no version 7"):
-        serving.update("desk", model, "7")
+        serving.update("desk", model, {"7": 100})
     assert serving.state("desk").status == "ready"
 
 
@@ -116,15 +116,15 @@ def test_a_version_deleted_under_an_endpoint(workspace, serving):
     serving.create("desk", name, "1")
     settled(serving)
     workspace.models.delete_version(name, 1)
-    assert serving.query("desk", ANN) == ["hello, Ann"]
+    assert serving.query("desk", ANN).predictions == ["hello, Ann"]
     workspace.serving.restart("default-desk")
     with pytest.raises(Unavailable) as refusal:
         serving.query("desk", ANN)
     assert "version '1' does not exist" in refusal.value.detail
     assert "Update it to a version that is registered" in refusal.value.detail
-    serving.update("desk", name, "2")
+    serving.update("desk", name, {"2": 100})
     assert settled(serving).status == "ready"
-    assert serving.query("desk", ANN) == ["good day, Ann"]
+    assert serving.query("desk", ANN).predictions == ["good day, Ann"]
 
 
 def test_missing_inputs_are_refused_by_the_models_signature(serving, model):
@@ -156,7 +156,7 @@ def test_what_is_not_there(serving, model):
     assert serving.state("desk") is None
     calls = (
         lambda: serving.query("desk", ANN),
-        lambda: serving.update("desk", model, "1"),
+        lambda: serving.update("desk", model, {"1": 100}),
         lambda: serving.delete("desk"),
     )
     for call in calls:
@@ -171,27 +171,106 @@ def test_a_deleted_endpoint_is_gone(serving, model):
     assert serving.state("desk") is None
 
 
-def test_guardrails_go_down_as_far_as_they_are_taken(workspace, serving, model):
-    """AI Gateway limits custom models, but guards only foundation and external ones."""
+def shared(serving, model, traffic):
+    """An endpoint `desk` whose requests are shared among versions."""
     serving.create("desk", model, "1")
     settled(serving)
-    pushed = serving.guard("desk", Guardrails(pii="BLOCK", safety=True, calls=2))
-    assert (pushed.guardrails, pushed.limit) == (False, True)
-    assert "The workbench holds the guardrails itself" in pushed.message
-    assert "not supported for custom model" in pushed.message
-    held = workspace.serving.endpoints["default-desk"].gateway
-    assert held["rate_limits"] == [{"calls": 2, "key": "user", "renewal_period": "minute"}]
+    serving.update("desk", model, traffic)
+    return settled(serving)
 
 
-def test_guardrails_that_are_taken(workspace, serving, model):
+def test_a_split_is_told_as_the_workspace_holds_it(workspace, serving, model):
+    state = shared(serving, model, {"2": 10, "1": 90})
+    assert (state.model_version, state.traffic) == ("1", {"2": 10, "1": 90})
+    words = {"1": "hello, Ann", "2": "good day, Ann"}
+    answers = [serving.query("desk", ANN) for _ in range(60)]
+    assert all(a.predictions == [words[a.model_version]] for a in answers)
+    counts = workspace.serving.endpoints["default-desk"].answered
+    for version in words:
+        seen = sum(answer.model_version == version for answer in answers)
+        assert counts[f"version-{version}"] == seen > 0
+    assert 1 <= counts["version-2"] <= 20
+
+
+def test_traffic_alone_moves_without_a_version_to_come(workspace, serving, model):
+    """Also a change of traffic alone passes through IN_PROGRESS, and refuses a second one."""
+    shared(serving, model, {"2": 10, "1": 90})
+    workspace.serving.gate.clear()
+    state = serving.update("desk", model, {"2": 50, "1": 50})
+    assert (state.status, state.pending_version) == ("updating", None)
+    assert serving.state("desk") == state and state.traffic == {"2": 10, "1": 90}
+    with pytest.raises(NotNow, match="desk is updating"):
+        serving.update("desk", model, {"1": 100})
+    workspace.serving.gate.set()
+    assert settled(serving).traffic == {"2": 50, "1": 50}
+
+
+def test_an_answer_of_an_entity_that_is_not_ours_names_no_version(workspace, serving, model):
+    serving.create("desk", model, "1")
+    settled(serving)
+    endpoint = workspace.serving.endpoints["default-desk"]
+    endpoint.active.entities[0].name = endpoint.active.traffic.routes[0].served_entity_name = "own"
+    assert serving.query("desk", ANN).model_version is None
+
+
+def test_guardrails_that_are_not_taken_are_left_to_the_workbench(workspace, serving, model):
+    """AI Gateway guards foundation and external models, not custom ones."""
+    serving.create("desk", model, "1")
+    settled(serving)
+    left = serving.guard("desk", Guardrails(pii="BLOCK", keywords=("secret",)))
+    assert left.held == set() and "not supported for custom model" in left.message
+    with pytest.raises(Refused, match=r"nobody can hold.*not supported for custom") as refused:
+        serving.guard("desk", Guardrails(safety=True))
+    assert refused.value.field == "safety"
+    assert not workspace.serving.endpoints["default-desk"].gateway
+
+
+@pytest.fixture
+def guarding(workspace):
+    """A workspace whose gateway takes guardrails for every kind of model."""
     workspace.serving.guards_custom_models = True
-    try:
-        serving.create("desk", model, "1")
-        pushed = serving.guard("desk", Guardrails(keywords=("secret",), topics=("fruit",)))
-    finally:
-        workspace.serving.guards_custom_models = False
-    assert (pushed.guardrails, pushed.limit) == (True, False)
-    held = workspace.serving.endpoints["default-desk"].gateway["guardrails"]
+    yield workspace
+    workspace.serving.guards_custom_models = False
+
+
+def test_guardrails_that_are_taken(guarding, serving, model):
+    serving.create("desk", model, "1")
+    asked = Guardrails(keywords=("secret",), topics=("fruit",))
+    assert serving.guard("desk", asked).held == {"keywords", "topics"}
+    held = guarding.serving.endpoints["default-desk"].gateway["guardrails"]
     assert held["input"]["invalid_keywords"] == ["secret"]
     assert held["input"]["valid_topics"] == ["fruit"] and "valid_topics" not in held["output"]
-    assert workspace.unforeseen == []
+    assert serving.guard("desk", Guardrails()).held == set()
+    assert "guardrails" not in guarding.serving.endpoints["default-desk"].gateway
+    assert guarding.unforeseen == []
+
+
+def test_what_else_the_gateway_holds_stays(guarding, serving, model):
+    """PUT replaces the whole configuration of the gateway."""
+    serving.create("desk", model, "1")
+    limit = {"calls": 9, "key": "endpoint", "renewal_period": "minute"}
+    gateway = guarding.serving.endpoints["default-desk"].gateway
+    gateway |= {"rate_limits": [limit], "usage_tracking_config": {"enabled": True}}
+    serving.guard("desk", Guardrails(keywords=("secret",)))
+    held = guarding.serving.endpoints["default-desk"].gateway
+    assert held["guardrails"] and held["rate_limits"] == [limit]
+    assert held["usage_tracking_config"] == {"enabled": True}
+
+
+def test_a_refusal_leaves_what_was_held(guarding, serving, model):
+    serving.create("desk", model, "1")
+    serving.guard("desk", Guardrails(safety=True))
+    guarding.serving.guards_custom_models = False
+    with pytest.raises(Refused):
+        serving.guard("desk", Guardrails(safety=True, keywords=("secret",)))
+    held = guarding.serving.endpoints["default-desk"].gateway["guardrails"]
+    assert held["input"]["safety"] and "invalid_keywords" not in held["input"]
+
+
+def test_guardrails_outlive_an_update(guarding, serving, model):
+    serving.create("desk", model, "1")
+    settled(serving)
+    serving.guard("desk", Guardrails(keywords=("secret",)))
+    serving.update("desk", model, {"2": 100})
+    settled(serving)
+    assert guarding.serving.endpoints["default-desk"].gateway["guardrails"]

@@ -22,7 +22,7 @@ def test_a_registry_that_does_not_exist_yet_is_empty_and_well(tmp_path):
 
 
 def test_names(models):
-    assert models.names() == ["broken", "greeter"]
+    assert models.names() == ["broken", "greeter", "picky"]
     assert models.full_name("greeter") == "greeter"
 
 

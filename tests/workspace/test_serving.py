@@ -1,11 +1,15 @@
+import json
+import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Unavailable
+from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused, Unavailable
+from ontos.workspace import Guardrails
 from ontos.workspace.local.models import LocalModels
 from ontos.workspace.local.serving import LocalServing
 from ontos.workspace.protocols import ServingState
@@ -39,6 +43,12 @@ def settled(serving: LocalServing, name: str) -> ServingState:
     return until(lambda: (s := serving.state(name)) and s.status in ("ready", "failed") and s)
 
 
+def ready(version: int, *former: int) -> ServingState:
+    """One version answers; former ones are loaded still."""
+    shares = {str(version): 100} | {str(other): 0 for other in former}
+    return ServingState("front", "ready", "greeter", str(version), traffic=shares)
+
+
 def until(seen: Callable[[], object]):
     end = time.monotonic() + 20
     while not (answer := seen()):
@@ -54,11 +64,11 @@ def test_an_endpoint_from_creation_to_its_end(serving):
         None,
         "1",
     )
-    assert settled(serving, "front") == ServingState("front", "ready", "greeter", "1")
-    assert serving.query("front", ASK) == ["hello, Ann!"]
-    assert serving.update("front", "greeter", "2").status == "updating"
+    assert settled(serving, "front") == ready(1)
+    assert serving.query("front", ASK).predictions == ["hello, Ann!"]
+    assert serving.update("front", "greeter", {"2": 100}).status == "updating"
     assert settled(serving, "front").model_version == "2"
-    assert serving.query("front", [*ASK, {"message": "Bo", "tone": "."}]) == [
+    assert serving.query("front", [*ASK, {"message": "Bo", "tone": "."}]).predictions == [
         "good day, Ann!",
         "good day, Bo.",
     ]
@@ -67,7 +77,7 @@ def test_an_endpoint_from_creation_to_its_end(serving):
     for gone in (
         lambda: serving.query("front", ASK),
         lambda: serving.delete("front"),
-        lambda: serving.update("front", "greeter", "1"),
+        lambda: serving.update("front", "greeter", {"1": 100}),
     ):
         with pytest.raises(NotFound, match="no endpoint front"):
             gone()
@@ -80,7 +90,7 @@ def test_creating_refuses_a_taken_name_and_a_missing_version(serving):
     with pytest.raises(NotFound, match="nobody has no version 1"):
         serving.create("back", "nobody", "1")
     with pytest.raises(NotFound, match="greeter has no version 7"):
-        serving.update("front", "greeter", "7")
+        serving.update("front", "greeter", {"7": 100})
     settled(serving, "front")
 
 
@@ -91,16 +101,16 @@ def test_the_former_version_answers_until_the_new_one_is_loaded(tmp_path, regist
     with pytest.raises(NotNow, match="still loading"):
         serving.query("front", ASK)
     with pytest.raises(NotNow, match="creating"):
-        serving.update("front", "greeter", "2")
+        serving.update("front", "greeter", {"2": 100})
     models.go.set()
     settled(serving, "front")
     models.go.clear()
-    serving.update("front", "greeter", "2")
+    serving.update("front", "greeter", {"2": 100})
     state = serving.state("front")
     assert (state.status, state.model_version, state.pending_version) == ("updating", "1", "2")
-    assert serving.query("front", ASK) == ["hello, Ann!"]
+    assert serving.query("front", ASK).predictions == ["hello, Ann!"]
     with pytest.raises(NotNow, match="updating"):
-        serving.update("front", "greeter", "1")
+        serving.update("front", "greeter", {"1": 100})
     models.go.set()
     assert settled(serving, "front").model_version == "2"
 
@@ -124,18 +134,18 @@ def test_a_model_that_does_not_load_fails_with_its_reason(serving):
     assert "its weights are missing" in state.message
     with pytest.raises(NotNow, match="its weights are missing"):
         serving.query("front", ASK)
-    assert serving.update("front", "greeter", "1").status == "creating"
-    assert settled(serving, "front") == ServingState("front", "ready", "greeter", "1")
+    assert serving.update("front", "greeter", {"1": 100}).status == "creating"
+    assert settled(serving, "front") == ready(1)
 
 
 def test_after_a_failed_update_the_former_version_still_answers(serving):
     serving.create("front", "greeter", "1")
     settled(serving, "front")
-    serving.update("front", "broken", "2")
+    serving.update("front", "broken", {"2": 100})
     state = settled(serving, "front")
     assert (state.status, state.model_name, state.model_version) == ("failed", "greeter", "1")
     assert "Version 1 still answers" in state.message
-    assert serving.query("front", ASK) == ["hello, Ann!"]
+    assert serving.query("front", ASK).predictions == ["hello, Ann!"]
 
 
 def test_a_restart_finds_the_endpoints_and_loads_them_again(tmp_path, models, serving):
@@ -143,7 +153,7 @@ def test_a_restart_finds_the_endpoints_and_loads_them_again(tmp_path, models, se
     before = settled(serving, "front")
     again = LocalServing(tmp_path, models)
     assert again.state("front") == before
-    assert again.query("front", ASK) == ["good day, Ann!"]
+    assert again.query("front", ASK).predictions == ["good day, Ann!"]
 
 
 def test_a_restart_in_the_middle_of_an_update_finishes_it(tmp_path, registry, models):
@@ -153,9 +163,9 @@ def test_a_restart_in_the_middle_of_an_update_finishes_it(tmp_path, registry, mo
     killed.create("front", "greeter", "1")
     settled(killed, "front")
     slow.go.clear()
-    killed.update("front", "greeter", "2")
+    killed.update("front", "greeter", {"2": 100})
     again = LocalServing(tmp_path, models)
-    assert settled(again, "front") == ServingState("front", "ready", "greeter", "2")
+    assert settled(again, "front") == ready(2, 1)
     slow.go.set()
     settled(killed, "front")
 
@@ -209,7 +219,7 @@ def test_inputs_are_checked_by_name(serving, given, told):
 def test_numbers_and_nothing_become_text(serving):
     serving.create("front", "greeter", "1")
     settled(serving, "front")
-    assert serving.query("front", [{"message": 7, "tone": None}]) == ["hello, 7"]
+    assert serving.query("front", [{"message": 7, "tone": None}]).predictions == ["hello, 7"]
 
 
 def test_a_model_that_fails_on_a_query_is_told_and_stays(serving):
@@ -219,7 +229,7 @@ def test_a_model_that_fails_on_a_query_is_told_and_stays(serving):
         serving.query("front", [{"message": "Ann", "tone": "rude"}])
     with pytest.raises(Unavailable, match="1 answers to 2 inputs"):
         serving.query("front", ASK * 2)
-    assert serving.query("front", ASK) == ["only one answer"]
+    assert serving.query("front", ASK).predictions == ["only one answer"]
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "ü ☂", "x" * 10_000, "..", "line\nbreak", "A"])
@@ -238,16 +248,121 @@ def test_many_ask_while_versions_change(serving):
 
     def ask() -> None:
         while not stop.is_set():
-            seen.update(serving.query("front", ASK))
+            seen.update(serving.query("front", ASK).predictions)
 
     askers = [threading.Thread(target=ask) for _ in range(4)]
     for asker in askers:
         asker.start()
     for version in ("2", "1", "2"):
-        serving.update("front", "greeter", version)
+        serving.update("front", "greeter", {version: 100})
         settled(serving, "front")
     until(lambda: "good day, Ann!" in seen)
     stop.set()
     for asker in askers:
         asker.join()
     assert seen == {"hello, Ann!", "good day, Ann!"}
+
+
+def shared(serving, traffic):
+    """An endpoint `front` of greeter whose requests are shared."""
+    serving.create("front", "greeter", "1")
+    settled(serving, "front")
+    serving.update("front", "greeter", traffic)
+    return settled(serving, "front")
+
+
+def who_answers(serving, times):
+    answers = [serving.query("front", ASK) for _ in range(times)]
+    assert all(
+        answer.predictions == [{"1": "hello, Ann!", "2": "good day, Ann!"}[answer.model_version]]
+        for answer in answers
+    )
+    return Counter(answer.model_version for answer in answers)
+
+
+def test_a_split_is_answered_by_share_and_says_by_whom(tmp_path, models):
+    serving = LocalServing(tmp_path, models, chance=random.Random(5))  # noqa: S311
+    state = shared(serving, {"2": 10, "1": 90})
+    assert (state.model_version, state.traffic) == ("1", {"2": 10, "1": 90})
+    seen = who_answers(serving, 400)
+    assert 20 <= seen["2"] <= 65 and sum(seen.values()) == 400
+
+
+def test_one_request_is_answered_by_one_version(serving):
+    shared(serving, {"2": 50, "1": 50})
+    for _ in range(20):
+        assert len(set(serving.query("front", ASK * 10).predictions)) == 1
+
+
+def test_traffic_among_loaded_versions_moves_at_once(tmp_path, registry):
+    models = SlowModels(registry)
+    models.go.set()
+    serving = LocalServing(tmp_path, models)
+    shared(serving, {"2": 10, "1": 90})
+    models.go.clear()
+    assert serving.update("front", "greeter", {"1": 100}) == ready(1, 2)
+    assert who_answers(serving, 30) == {"1": 30}
+    assert serving.update("front", "greeter", {"2": 100}) == ready(2, 1)
+    models.go.set()
+
+
+def test_a_split_that_cannot_be_loaded_leaves_the_former(serving):
+    serving.create("front", "broken", "1")
+    settled(serving, "front")
+    serving.update("front", "broken", {"1": 90, "2": 10})
+    state = settled(serving, "front")
+    assert (state.status, state.traffic) == ("failed", {"1": 100})
+    assert "its weights are missing" in state.message and "1 still answers" in state.message
+
+
+def test_a_restart_finds_the_split(tmp_path, models, serving):
+    before = shared(serving, {"2": 50, "1": 50})
+    again = LocalServing(tmp_path, models)
+    assert again.state("front") == before
+    assert set(who_answers(again, 60)) == {"1", "2"}
+
+
+class Forgetful(LocalModels):
+    """A registry that has lost version 2."""
+
+    def load(self, name, version):
+        if version == "2":
+            raise FileNotFoundError("version 2 is gone")
+        return super().load(name, version)
+
+
+def test_of_a_split_the_version_that_comes_back_answers_everything(tmp_path, registry, serving):
+    shared(serving, {"2": 60, "1": 40})
+    again = LocalServing(tmp_path, Forgetful(registry))
+    assert who_answers(again, 20) == {"1": 20}
+    state = again.state("front")
+    assert (state.status, state.model_version, state.traffic) == ("failed", "1", {"1": 100})
+    assert "version 2 is gone" in state.message and "1 answers everything" in state.message
+
+
+def test_a_version_without_requests_may_be_gone_after_a_restart(tmp_path, registry, serving):
+    shared(serving, {"2": 0, "1": 100})
+    again = LocalServing(tmp_path, Forgetful(registry))
+    assert who_answers(again, 5) == {"1": 5} and again.state("front") == ready(1)
+
+
+def test_what_was_saved_before_traffic_could_be_shared_is_read(tmp_path, models, serving):
+    shared(serving, {"2": 100})
+    place = next((tmp_path / "serving").iterdir())
+    saved = json.loads(place.read_text())
+    del saved["wanted"], saved["state"]["traffic"]
+    place.write_text(json.dumps(saved | {"pending_model": None}))
+    assert LocalServing(tmp_path, models).state("front") == ready(2)
+    saved["state"] |= {"status": "updating", "pending_version": "1"}
+    place.write_text(json.dumps(saved | {"pending_model": "greeter"}))
+    assert settled(LocalServing(tmp_path, models), "front") == ready(1)
+
+
+def test_nobody_but_the_workbench_guards_here(serving):
+    serving.create("front", "greeter", "1")
+    assert serving.guard("front", Guardrails(pii="MASK", keywords=("secret",))).held == set()
+    with pytest.raises(Refused, match="without a Databricks workspace") as refused:
+        serving.guard("front", Guardrails(safety=True))
+    assert refused.value.field == "safety"
+    with pytest.raises(NotFound):
+        serving.guard("back", Guardrails())

@@ -1,64 +1,63 @@
-"""Guardrails and limits that the workspace's AI Gateway holds in front of an endpoint."""
+"""Guardrails that the workspace's AI Gateway holds in front of an endpoint."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ontos.kernel.errors import Invalid
 from ontos.workspace.databricks.client import Connection, told
+from ontos.workspace.guardrails import left_to_us
+from ontos.workspace.protocols import Guarded, Guardrails
 
 if TYPE_CHECKING:
-    from databricks.sdk.service.serving import AiGatewayGuardrails, AiGatewayRateLimit
-
-Pii = Literal["NONE", "MASK", "BLOCK"]
+    from databricks.sdk.service.serving import AiGatewayConfig, AiGatewayGuardrails
 
 
-@dataclass(frozen=True)
-class Guardrails:
-    """`topics` are those allowed (all, where there are none); `calls` is per user and minute."""
-
-    pii: Pii = "NONE"
-    safety: bool = False
-    keywords: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-    calls: int | None = None
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """What the workspace holds now. What it does not hold stays with the workbench's own layer."""
-
-    guardrails: bool
-    limit: bool
-    message: str
-
-
-def push(connection: Connection, endpoint: str, name: str, rails: Guardrails) -> Pushed:
-    """All in one call; where the workspace takes no guardrails for this model, the limit alone."""
-    wanted, limits = _guardrails(rails), _limits(rails)
+def push(connection: Connection, endpoint: str, name: str, rails: Guardrails) -> Guarded:
+    """All of them or none: a gateway that refuses them for this model holds what it held before,
+    or nothing where the workbench takes over."""
+    former, wanted = _present(connection, endpoint, name), _guardrails(rails)
     if wanted is None:
-        _put(connection, endpoint, name, rate_limits=limits)
-        return Pushed(False, bool(limits), "There are no guardrails to hand down.")
+        if former.guardrails:
+            _put(connection, endpoint, name, former, None)
+        return Guarded(frozenset(), "There are no guardrails for the workspace to hold.")
     try:
-        _put(connection, endpoint, name, guardrails=wanted, rate_limits=limits)
+        _put(connection, endpoint, name, former, wanted)
     except Invalid as refusal:
-        _put(connection, endpoint, name, rate_limits=limits)
-        return Pushed(
-            False, bool(limits),
-            f"The workbench holds the guardrails itself. {refusal.detail}",
-        )  # fmt: skip
-    return Pushed(True, bool(limits), "The workspace's AI Gateway holds the guardrails.")
+        left = left_to_us(rails, f"The workspace says: {str(refusal.__cause__).rstrip('.')}.")
+        if former.guardrails:
+            _put(connection, endpoint, name, former, None)
+        return left
+    return Guarded(rails.wanted, "The workspace's AI Gateway holds the guardrails.")
 
 
-def _put(connection: Connection, endpoint: str, name: str, **asked: Any) -> None:
+def _present(connection: Connection, endpoint: str, name: str) -> "AiGatewayConfig":
+    """Limits, tables and all else that was set in the workspace: it is not ours to drop."""
+    from databricks.sdk.service.serving import AiGatewayConfig
+
+    with told(f"The guardrails of {name} cannot be read in the workspace"):
+        found = connection.client.serving_endpoints.get(endpoint)
+    return found.ai_gateway or AiGatewayConfig()
+
+
+def _put(
+    connection: Connection, endpoint: str, name: str, former: "AiGatewayConfig",
+    guardrails: "AiGatewayGuardrails | None",
+) -> None:  # fmt: skip
     with told(f"The guardrails of {name} cannot be set in the workspace"):
-        connection.client.serving_endpoints.put_ai_gateway(endpoint, **asked)
+        connection.client.serving_endpoints.put_ai_gateway(
+            endpoint,
+            guardrails=guardrails,
+            fallback_config=former.fallback_config,
+            inference_table_config=former.inference_table_config,
+            rate_limits=former.rate_limits,
+            usage_tracking_config=former.usage_tracking_config,
+        )
 
 
 def _guardrails(rails: Guardrails) -> "AiGatewayGuardrails | None":
     """The same rules for what goes in and what comes out; topics are of questions only."""
     from databricks.sdk.service import serving as sv
 
-    if not (rails.safety or rails.keywords or rails.topics or rails.pii != "NONE"):
+    if not rails.wanted:
         return None
     behavior = sv.AiGatewayGuardrailPiiBehaviorBehavior(rails.pii)
     both: dict[str, Any] = {
@@ -69,12 +68,3 @@ def _guardrails(rails: Guardrails) -> "AiGatewayGuardrails | None":
     topics = list(rails.topics) or None
     asked = sv.AiGatewayGuardrailParameters(**both, valid_topics=topics)
     return sv.AiGatewayGuardrails(input=asked, output=sv.AiGatewayGuardrailParameters(**both))
-
-
-def _limits(rails: Guardrails) -> "list[AiGatewayRateLimit]":
-    from databricks.sdk.service import serving as sv
-
-    if rails.calls is None:
-        return []
-    minute = sv.AiGatewayRateLimitRenewalPeriod.MINUTE
-    return [sv.AiGatewayRateLimit(minute, rails.calls, sv.AiGatewayRateLimitKey.USER)]

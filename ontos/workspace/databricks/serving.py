@@ -1,13 +1,22 @@
 """Model serving endpoints of the workspace."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ontos.kernel.errors import Invalid, NotFound, NotNow, OntosError, Unavailable
 from ontos.workspace.databricks.client import Connection, told
-from ontos.workspace.databricks.gateway import Guardrails, Pushed, push
+from ontos.workspace.databricks.gateway import push
 from ontos.workspace.predictions import plain, table
-from ontos.workspace.protocols import ServingState, ServingStatus
+from ontos.workspace.protocols import (
+    Answered,
+    Guarded,
+    Guardrails,
+    ServingState,
+    ServingStatus,
+)
+from ontos.workspace.traffic import leading, with_former
 
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import (
@@ -24,7 +33,8 @@ LONGEST_NAME = 63
 """Characters in the name of an endpoint, over all orgs of the workspace."""
 
 _NO_REASON = "The workspace gives no reason; see the endpoint's events and build logs there."
-_COMING = ("creating", "updating")
+_VERSION = "version-"
+"""A served entity's name begins with it, and ends with the version: an answer names the entity."""
 
 
 class DatabricksServing:
@@ -46,28 +56,27 @@ class DatabricksServing:
             self._connection.client.serving_endpoints.create(full_name, config=config)
         return ServingState(name, "creating", model_name, None, version)
 
-    def update(self, name: str, model_name: str, model_version: str) -> ServingState:
-        """The former version stays deployed without traffic: going back to it loads nothing."""
-        before, version = self.state(name), str(model_version)
+    def update(self, name: str, model_name: str, traffic: Mapping[str, int]) -> ServingState:
+        before = self.state(name)
         if before is None:
             raise NotFound(f"There is no endpoint {name}. Create it first.")
-        if before.pending_version:
-            raise NotNow(
-                f"Endpoint {name} is {before.status} (version {before.pending_version}). "
-                "Try again when it is ready."
-            )
-        self._must_exist(model_name, version)
-        entities, traffic = split(model_name, {version: 100} | self._former(before, model_name))
+        if before.moving:
+            coming = f" (version {before.pending_version})" if before.pending_version else ""
+            raise NotNow(f"Endpoint {name} is {before.status}{coming}. Try again when it is ready.")
+        for version in traffic:
+            self._must_exist(model_name, version)
+        stay = self._staying(before, model_name)
+        entities, shares = split(model_name, with_former(traffic, stay))
         with told(f"The endpoint {name} cannot be updated"):
             self._connection.client.serving_endpoints.update_config(
-                self._named(name), served_entities=entities, traffic_config=traffic
+                self._named(name), served_entities=entities, traffic_config=shares
             )
-        return ServingState(
-            name,
-            "updating" if before.model_version else "creating",
-            before.model_name,
-            before.model_version,
-            version,
+        new = {version: share for version, share in traffic.items() if version not in stay}
+        return replace(
+            before,
+            status="updating" if before.model_version else "creating",
+            pending_version=leading(new),
+            message=None,
         )
 
     def state(self, name: str) -> ServingState | None:
@@ -78,7 +87,7 @@ class DatabricksServing:
             return None
         return serving_state(name, found)
 
-    def query(self, name: str, inputs: Sequence[Mapping[str, Any]]) -> list[Any]:
+    def query(self, name: str, inputs: Sequence[Mapping[str, Any]]) -> Answered:
         """In one request; the model's signature is what refuses missing variables."""
         from databricks.sdk.service.serving import DataframeSplitInput
 
@@ -97,14 +106,13 @@ class DatabricksServing:
                 f"The endpoint {name} answered without predictions: it does not "
                 "serve a model of this workbench."
             )
-        return plain(answer.predictions, len(rows))
+        return Answered(plain(answer.predictions, len(rows)), _version(answer.served_model_name))
 
     def delete(self, name: str) -> None:
         with told(f"The endpoint {name} cannot be deleted"):
             self._connection.client.serving_endpoints.delete(self._named(name))
 
-    def guard(self, name: str, rails: Guardrails) -> Pushed:
-        """Hand guardrails down to the workspace's AI Gateway, as far as it takes them."""
+    def guard(self, name: str, rails: Guardrails) -> Guarded:
         return push(self._connection, self._named(name), name, rails)
 
     def _named(self, name: str) -> str:
@@ -134,11 +142,11 @@ class DatabricksServing:
             return False
         return True
 
-    def _former(self, before: ServingState, model_name: str) -> dict[str, int]:
-        """The version that answers now, where it can stay: a deleted one would stop the update."""
-        version = before.model_version
-        stays = before.model_name == model_name and version and self._exists(model_name, version)
-        return {version: 0} if version and stays else {}
+    def _staying(self, before: ServingState, model_name: str) -> dict[str, int]:
+        """Shares of the versions that can stay: one deleted meanwhile would stop the update."""
+        if before.model_name != model_name:
+            return {}
+        return {v: share for v, share in before.traffic.items() if self._exists(model_name, v)}
 
     def _unready(self, name: str) -> OntosError:
         """Why an endpoint has no answer, in words for whoever asked it."""
@@ -161,7 +169,7 @@ def split(
 
     entities = [
         ServedEntityInput(
-            name=f"version-{version}",
+            name=f"{_VERSION}{version}",
             entity_name=model_name,
             entity_version=version,
             workload_size="Small",
@@ -170,7 +178,7 @@ def split(
         for version in shares
     ]
     routes = [
-        Route(served_entity_name=f"version-{version}", traffic_percentage=percent)
+        Route(served_entity_name=f"{_VERSION}{version}", traffic_percentage=percent)
         for version, percent in shares.items()
     ]
     return entities, TrafficConfig(routes=routes)
@@ -178,18 +186,34 @@ def split(
 
 def serving_state(name: str, found: "ServingEndpointDetailed") -> ServingState:
     """Our state of an endpoint as the workspace describes it."""
-    answers, comes = leading(found.config), leading(found.pending_config)
+    answers, comes = leading_entity(found.config), leading_entity(found.pending_config)
     latest, known = comes or answers, answers or comes
     status = serving_status(found.state, latest)
     ready = found.state is not None and _is(found.state.ready, "READY")
-    return ServingState(
+    traffic = shares_of(found.config) if ready else {}
+    state = ServingState(
         name,
         status,
         model_name=(known.entity_name if known else None) or "",
-        model_version=answers.entity_version if answers and ready else None,
-        pending_version=latest.entity_version if latest and status in _COMING else None,
+        model_version=leading(traffic),
         message=_said(found, latest) if status == "failed" else None,
+        traffic=traffic,
     )
+    return replace(state, pending_version=_coming(found)) if state.moving else state
+
+
+def _coming(found: "ServingEndpointDetailed") -> str | None:
+    """The version that is being loaded; None where traffic moves among those that are."""
+    present, wanted = shares_of(found.config), shares_of(found.pending_config)
+    if not wanted:
+        return leading(present)
+    return leading({v: share for v, share in wanted.items() if v not in present})
+
+
+def _version(entity: str | None) -> str | None:
+    """The version behind the name of a served entity; None for a name that is not of ours."""
+    found = re.fullmatch(rf"{_VERSION}(\d+)", entity or "")
+    return found.group(1) if found else None
 
 
 def serving_status(
@@ -210,14 +234,24 @@ def _is(value: Any, *names: str) -> bool:
     return value is not None and value.value in names
 
 
-def leading(
+def leading_entity(
     config: "EndpointCoreConfigOutput | EndpointPendingConfig | None",
 ) -> "ServedEntityOutput | None":
     """The served entity with the largest share of the traffic."""
     entities = (config.served_entities if config else None) or []
+    first = leading(shares_of(config))
+    return next((each for each in entities if each.entity_version == first), None)
+
+
+def shares_of(
+    config: "EndpointCoreConfigOutput | EndpointPendingConfig | None",
+) -> dict[str, int]:
+    """Percent of the traffic for each version that is served; one alone needs no route."""
+    entities = (config.served_entities if config else None) or []
     routes = (config.traffic_config.routes if config and config.traffic_config else None) or []
     shares = {route.served_entity_name: route.traffic_percentage for route in routes}
-    return max(entities, key=lambda entity: shares.get(entity.name, 0), default=None)
+    rest = 100 if len(entities) == 1 else 0
+    return {str(each.entity_version): shares.get(each.name, rest) or 0 for each in entities}
 
 
 def _said(found: "ServingEndpointDetailed", latest: "ServedEntityOutput | None") -> str:

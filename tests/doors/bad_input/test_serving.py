@@ -41,6 +41,17 @@ DEPLOYED = [
          "Versions: 2, 1", {"model_version": "9"}),
     Case("rollback to nowhere", "POST /deployment/endpoints/answers/rollback", 422, None,
          "Update it to one instead"),
+    *(Case(what, "PUT /deployment/endpoints/answers/traffic", status, field, says,
+           {"traffic": traffic})
+      for what, status, field, says, traffic in (
+          ("split of too little", 422, "traffic", "Give whole percents that make 100", {"1": 60}),
+          ("split among three", 422, "traffic", "name one or two", {"1": 40, "2": 30, "3": 30}),
+          ("split with nobody", 404, "traffic", "Versions: 2, 1", {"1": 60, "9": 40}),
+          ("split in halves of percents", 422, "traffic.1", "must be", {"1": 0.5, "2": 99.5}))),
+    Case("guardrail that nobody holds", "PUT /deployment/endpoints/answers/guardrails", 422,
+         "safety", "leave this one out", {"safety": True}),
+    Case("keyword that is none", "PUT /deployment/endpoints/answers/guardrails", 422, "keywords.0",
+         "give a name", {"keywords": ["\u3000"]}),
     Case("missing endpoint", "POST /deployment/endpoints/nothing/query", 404, "endpoint_name",
          "List endpoints", {"inputs": [{"message": "a"}]}),
     asked("missing variable", "inputs", "misses message. The model wants exactly: message", [{}]),

@@ -1,0 +1,121 @@
+"""An endpoint as it is stored: its states, and changes that never overwrite another's."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import field_validator
+
+from ontos.deploy.rails import Rails
+from ontos.deploy.shares import Shares
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict
+from ontos.kernel.fields import STORED, Record, now
+from ontos.kernel.lifecycle import Lifecycle
+
+ENDPOINT_STATES = Lifecycle(
+    "endpoint",
+    {
+        "creating": ("ready", "failed", "deleted"),
+        "updating": ("ready", "failed", "deleted"),
+        "ready": ("updating", "deleted"),
+        "failed": ("updating", "deleted"),
+        "deleted": ("creating",),
+    },
+)
+
+
+class Endpoint(Record):
+    """`traffic` is what the serving layer says: the percent of the requests for each version that
+    is loaded. `model_version` has the largest, `pending_version` is being loaded,
+    `previous_version` is where a rollback goes. `inputs` are the variables that a query must give.
+    """
+
+    name: str
+    model_name: str
+    model_version: str | None
+    pending_version: str | None
+    previous_version: str | None
+    traffic: Shares
+    guardrails: Annotated[Rails | None, STORED]
+    status: str
+    error_message: str | None
+    inputs: list[str]
+    training_sheet_id: str | None
+    version: int
+    created_by: str
+    created_at: datetime
+    updated_by: str
+    updated_at: datetime
+
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value or []
+
+
+def require_changeable(endpoint: Endpoint, seen: int | None = None) -> None:
+    """Raises NotNow while an update runs, and Conflict where `seen` is not its version any more."""
+    ENDPOINT_STATES.check(endpoint.status, "updating")
+    if seen is not None and seen != endpoint.version:
+        raise Conflict(
+            f"version: {endpoint.updated_by} changed {endpoint.name} meanwhile. Load it again, "
+            "then repeat.",
+            field="version",
+        )
+
+
+def save(caller: Caller, before: Endpoint, **changes: Any) -> Endpoint:
+    """Write what changed, unless the endpoint changed since it was read."""
+    stamp = {"version": before.version + 1, "updated_by": caller.user, "updated_at": now()}
+    after = before.model_copy(update=changes | stamp)
+    saved = caller.warehouse.execute(
+        "UPDATE endpoints SET status = :status, model_version = :model_version,"
+        " pending_version = :pending_version, previous_version = :previous_version,"
+        " traffic = :traffic, guardrails = :guardrails,"
+        " error_message = :error_message, inputs = :inputs, version = :version,"
+        " updated_by = :updated_by, updated_at = :updated_at"
+        " WHERE name = :name AND version = :before",
+        **_row(after, _SAVED), before=before.version,
+    )  # fmt: skip
+    if saved == 0:
+        raise Conflict(f"{before.name} was changed by somebody else meanwhile. Load it again, then "
+                       "repeat.")  # fmt: skip
+    return after
+
+
+_SAVED = {"name", "status", "model_version", "pending_version", "previous_version", "traffic",
+          "guardrails", "error_message", "inputs", "version", "updated_by",
+          "updated_at"}  # fmt: skip
+
+
+def _row(endpoint: Endpoint, columns: set[str] | None = None) -> dict[str, Any]:
+    """Its columns as the warehouse keeps them."""
+    texts = {
+        "inputs": json.dumps(endpoint.inputs), "traffic": json.dumps(endpoint.traffic),
+        "guardrails": endpoint.guardrails and endpoint.guardrails.model_dump_json(),
+    }  # fmt: skip
+    return endpoint.model_dump(include=columns) | texts
+
+
+def insert(caller: Caller, endpoint: Endpoint) -> None:
+    """A name is taken by one endpoint at a time; that of a deleted one is free again."""
+    row = _row(endpoint)
+    columns = [name for name in row if name != "name"]
+    made = caller.warehouse.execute(
+        "MERGE INTO endpoints AS t USING (SELECT :name AS name) AS s ON t.name = s.name"  # noqa: S608
+        f" WHEN MATCHED AND t.status = 'deleted' THEN UPDATE SET {_pairs(columns)}"
+        f" WHEN NOT MATCHED THEN INSERT (name, {', '.join(columns)})"
+        f" VALUES (:name, {', '.join(':' + column for column in columns)})",
+        **row,
+    )
+    if made == 0:
+        raise Conflict(
+            f"name: there is an endpoint {endpoint.name} already. Update it, or choose another "
+            "name.",
+            field="name",
+        )
+
+
+def _pairs(columns: list[str]) -> str:
+    return ", ".join(f"{column} = :{column}" for column in columns)

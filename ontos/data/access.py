@@ -12,6 +12,7 @@ import time
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, NotFound
 from ontos.warehouse import Warehouse, quote, split_name
+from ontos.workspace.names import grants
 
 KEPT_SECONDS = 60.0
 
@@ -37,7 +38,7 @@ def require_select(caller: Caller, table: str) -> None:
     except NotFound as error:
         raise Denied(
             f"{table} is gone, or you may not see it, so that what was made of it is not shown. "
-            "Ask its owner to grant you SELECT."
+            f"Ask its owner for: {grants(table, caller.user)}."
         ) from error
     with _one:
         _seen[_key(caller, table)] = time.monotonic() + KEPT_SECONDS

@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from ontos.data.access import reader
-from ontos.data.catalog import find_table
-from ontos.data.sheets import Sheet, get_sheet, items_of
+from ontos.data.sheets import Sheet, get_sheet, items_of, source_of
 from ontos.generate.mapping import check_mapping, equal_names
 from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.generate.templates import check_prompts, get_template, system_message
@@ -76,7 +75,7 @@ def _preview(caller: Caller, system: str | None, user: str, spec: PreviewSpec) -
     mapping = equal_names(wanted, columns) | spec.column_mapping
     check_mapping(wanted, mapping, columns)
     _, item = together(
-        lambda: find_table(caller, sheet.source_table, "sheet_id"),
+        lambda: source_of(caller, sheet, "sheet_id"),
         lambda: _item(caller, sheet, mapping, spec.offset),
     )
     prompt = render(compile_prompt(user), {n: item[f"v{at}"] for at, n in enumerate(mapping)})

@@ -7,11 +7,13 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain, repeat
+from typing import TypeVar
 
 from ontos.kernel import logs
 from ontos.kernel.caller import Caller
 from ontos.kernel.correlation import correlated
-from ontos.kernel.errors import Denied, OntosError
+from ontos.kernel.errors import Denied, OntosError, Unavailable
 from ontos.kernel.fields import now
 from ontos.kernel.jobs import KINDS, Cancelled, Job, Run
 from ontos.kernel.metrics import JOBS
@@ -25,9 +27,14 @@ ATTEMPTS = 3
 MOST = 100
 """Queued jobs that are read at a time."""
 
+PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between two tries to write a job's end."""
+
 LOST = "The workbench stopped while this ran. Start it again."
 
 FAILED = "jobs could not be looked up; trying again at the next change"
+
+T = TypeVar("T")
 
 Callers = Callable[[str, Tenant], Caller]
 """A caller for (user, tenant), with door `job`; without roles where the user has none there."""
@@ -49,7 +56,7 @@ class Pool:
         self._free = threading.Semaphore(workers)
         self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._thread = Woken("jobs", self._look)
-        self._stopped = False
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Settle lost jobs first, then run what is queued."""
@@ -62,7 +69,7 @@ class Pool:
 
     def stop(self) -> None:
         """Take no more; running jobs are left to the next start (their rows say so)."""
-        self._stopped = True
+        self._stopped.set()
         self._thread.stop()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
@@ -105,11 +112,24 @@ class Pool:
             self._thread.wake()
 
     def _work(self, tenant: Tenant, job: Job, arguments: dict[str, object]) -> None:
-        caller = self._callers(job.created_by, tenant)
+        caller = self._insisted(lambda: self._callers(job.created_by, tenant), job)
         outcome, message = _worked(Run(caller, job, arguments))
-        if self._stopped and outcome != "succeeded":
+        if self._stopped.is_set() and outcome != "succeeded":
             return  # cut off by the end of this process: the next one settles it
-        self._end(caller, job, outcome, message)
+        self._insisted(lambda: self._end(caller, job, outcome, message), job)
+
+    def _insisted(self, call: Callable[[], T], job: Job) -> T:
+        """Asked again while the warehouse gives no answer, such as to a token that was revoked: a
+        job whose end is not written looks as if it went on."""
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            try:
+                return call()
+            except Unavailable:
+                if self._stopped.is_set():
+                    raise
+                logs.failure("a job waits for the warehouse", job=job.id, kind=job.kind)
+                self._stopped.wait(pause)
+        raise AssertionError("the pauses do not end")
 
     def _end(self, caller: Caller, job: Job, outcome: str, message: str) -> None:
         """The job's end and its entity's end are one change."""

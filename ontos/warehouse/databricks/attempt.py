@@ -133,7 +133,7 @@ class Attempts:
             UNDECIDED.inc()
             return undecided(self._sql)
         personal = self._identity.credentials.personal
-        return unanswered(found, self._sql, personal, self._patience.waited)
+        return unanswered(found, self._sql, personal, self._patience.waited, self._link.address)
 
     def _certain(self, answer: object) -> None:
         """A guarded write whose second try changed nothing was done by the first, or never."""

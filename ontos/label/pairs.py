@@ -58,6 +58,16 @@ WHERE t.id = :w_training_sheet_id ORDER BY p.item_ref
 """  # noqa: S608 - constants, as below
 """No row: no such training sheet. A row without a pair: no pair matches."""
 
+COUNT = f"""
+SELECT count(*) AS count, count(*) FILTER (WHERE p.review_status = 'pending') AS pending,
+  count(*) FILTER (WHERE p.review_status = 'approved') AS approved,
+  count(*) FILTER (WHERE p.review_status = 'edited') AS edited,
+  count(*) FILTER (WHERE p.review_status = 'rejected') AS rejected,
+  count(*) FILTER (WHERE p.review_status = 'flagged') AS flagged,
+  count(*) FILTER (WHERE NOT ({HAS_RESPONSE})) AS without_response,
+  {KNOWN.format(id="w_training_sheet_id")} FROM pairs AS p WHERE {{condition}}
+"""  # noqa: S608
+
 FIND = f"""
 SELECT p.*, t.system_prompt, t.label_type, u.allowed_uses, u.prohibited_uses,
   s.source_table, s.item_id_column, s.columns AS sheet_columns
@@ -203,15 +213,9 @@ def count_pairs(
         reviewed_by=reviewed_by, has_response=has_response, search=search,
     )  # fmt: skip
     condition, values = matching(training_sheet_id, where)
-    rows = caller.warehouse.rows(
-        "SELECT count(*) AS count, count(*) FILTER (WHERE p.review_status = 'pending') AS pending,"  # noqa: S608
-        " count(*) FILTER (WHERE p.review_status = 'approved') AS approved,"
-        " count(*) FILTER (WHERE p.review_status = 'edited') AS edited,"
-        " count(*) FILTER (WHERE p.review_status = 'rejected') AS rejected,"
-        " count(*) FILTER (WHERE p.review_status = 'flagged') AS flagged,"
-        f" count(*) FILTER (WHERE NOT ({HAS_RESPONSE})) AS without_response"
-        f", {KNOWN.format(id='w_training_sheet_id')} FROM pairs AS p WHERE {condition}",
-        **values,
+    rows, _ = together(
+        lambda: caller.warehouse.rows(COUNT.format(condition=condition), **values),
+        lambda: require_source(caller, training_sheet_id),
     )
     if not rows[0].pop("known"):
         raise no_training_sheet(training_sheet_id)

@@ -29,9 +29,10 @@ from ontos.label.pairs import (
     find_pair,
     matching,
     no_training_sheet,
+    require_source,
     training_sheet,
 )
-from ontos.warehouse import Value
+from ontos.warehouse import Value, together
 
 GATED = f"pairs AS p {USAGE_JOIN}"
 """What `eligible_sql` is a condition over: `SELECT … FROM {GATED} WHERE … AND {eligible_sql()}`."""
@@ -144,7 +145,7 @@ class Eligibility(BaseModel):
 @operation("PUT /pairs/{pair_id}/usage", needs=write("labels"))
 def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
     """Say what the item of a pair may be used for."""
-    find_pair(caller, pair_id)
+    require_source(caller, find_pair(caller, pair_id)["training_sheet_id"])
     _merge(caller, usage, "p.id = :pair_id", {"pair_id": pair_id})
     return Pair(**find_pair(caller, pair_id))
 
@@ -153,6 +154,7 @@ def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
 def set_usage_of_pairs(caller: Caller, training_sheet_id: Id, usage: UsageOfMany) -> UsageChange:
     """Say what the items of many pairs may be used for: those named, or all that match."""
     training_sheet(caller, training_sheet_id)
+    require_source(caller, training_sheet_id)
     condition, values = chosen(training_sheet_id, usage.pair_ids, usage.where)
     if usage.pair_ids is not None:
         _require_all(caller, condition, values, len(set(usage.pair_ids)))
@@ -165,9 +167,13 @@ def list_usage(
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[ItemUsage]:  # fmt: skip
     """The constraints that were set on items of a training sheet, with who set them and why."""
-    rows = caller.warehouse.rows(
-        LIST_SQL, id=training_sheet_id, after=decode(cursor), barred=barred_from, limit=limit + 1
-    )
+    rows, _ = together(
+        lambda: caller.warehouse.rows(
+            LIST_SQL, id=training_sheet_id, after=decode(cursor), barred=barred_from,
+            limit=limit + 1,
+        ),
+        lambda: require_source(caller, training_sheet_id),
+    )  # fmt: skip
     if not rows:
         raise no_training_sheet(training_sheet_id)
     given = [ItemUsage(**row) for row in rows if row["id"]]

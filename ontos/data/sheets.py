@@ -73,7 +73,7 @@ class SheetChange(Input):
     version: int | None = None
 
 
-@operation("POST /sheets", needs=write("sheets"))
+@operation("POST /sheets", needs=write("sheets"), rights="person")
 def create_sheet(caller: Caller, spec: SheetSpec) -> Sheet:
     """Make a draft sheet over a table."""
     table = find_table(caller, spec.source_table, "source_table")
@@ -128,7 +128,7 @@ def update_sheet(caller: Caller, sheet_id: Id, change: SheetChange) -> Sheet:
     return _save(caller, sheet, sheet.model_copy(update=given | {"columns": columns}))
 
 
-@operation("POST /sheets/{sheet_id}/publish", needs=write("sheets"))
+@operation("POST /sheets/{sheet_id}/publish", needs=write("sheets"), rights="person")
 def publish_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     """Check the items and open the sheet for assembling."""
     sheet = get_sheet(caller, sheet_id)
@@ -147,7 +147,7 @@ def archive_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     return _save(caller, sheet, sheet.model_copy(update={"status": "archived"}))
 
 
-@operation("GET /sheets/{sheet_id}/preview", needs=read("sheets"))
+@operation("GET /sheets/{sheet_id}/preview", needs=read("sheets"), rights="person")
 def preview_sheet(caller: Caller, sheet_id: Id, limit: Limit = 20, offset: Offset = 0) -> Preview:
     """Some items of a sheet, in the order of their references."""
     sheet = get_sheet(caller, sheet_id)

@@ -30,7 +30,7 @@ class AssembleSpec(Input):
     response_column: str | None = None
 
 
-@operation("POST /sheets/{sheet_id}/assemble", needs=write("templates"))
+@operation("POST /sheets/{sheet_id}/assemble", needs=write("templates"), rights="person")
 def assemble_sheet(caller: Caller, sheet_id: Id, spec: AssembleSpec) -> TrainingSheet:
     """Put a published sheet through a published template, in the background."""
     sheet, template = get_sheet(caller, sheet_id), get_template(caller, spec.template_id)

@@ -33,7 +33,7 @@ class Coverage(BaseModel):
     by_label: list[LabelCount]
 
 
-@operation("GET /sheets/{sheet_id}/coverage", needs=read("templates"))
+@operation("GET /sheets/{sheet_id}/coverage", needs=read("templates"), rights="person")
 def get_coverage(caller: Caller, sheet_id: Id, template_id: Id) -> Coverage:
     """Which share of the items has a canonical label that this template's pairs would reuse."""
     sheet, template = together(

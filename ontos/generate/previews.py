@@ -50,14 +50,16 @@ class PromptCheck(BaseModel):
     preview: PromptPreview | None
 
 
-@operation("POST /templates/{template_id}/preview", needs=read("templates"), effect="read")
+@operation(
+    "POST /templates/{template_id}/preview", needs=read("templates"), effect="read", rights="person"
+)
 def preview_template(caller: Caller, template_id: Id, spec: PreviewSpec) -> PromptPreview:
     """Render a template for one item of a sheet."""
     template = get_template(caller, template_id)
     return _preview(caller, system_message(template.system_prompt), template.user_prompt, spec)
 
 
-@operation("POST /templates/check", needs=read("templates"), effect="read")
+@operation("POST /templates/check", needs=read("templates"), effect="read", rights="person")
 def check_template(caller: Caller, spec: PromptSpec) -> PromptCheck:
     """Check prompts that are not saved yet, and render them for one item where one is named."""
     found = check_prompts(spec.system_prompt, spec.user_prompt)

@@ -117,7 +117,7 @@ class _Subject(BaseModel):
     answers: int
 
 
-@operation("POST /gaps/analyze", needs=write("improve"))
+@operation("POST /gaps/analyze", needs=write("improve"), rights="person")
 def analyze_gaps(caller: Caller, analysis: Analysis) -> Found:
     """Look for gaps of an endpoint's present version in its evaluation, feedback and labels."""
     subject = _subject(caller, analysis.endpoint_name)
@@ -162,7 +162,7 @@ def get_gap(caller: Caller, gap_id: Id) -> Gap:
     return Gap(**rows[0])
 
 
-@operation("GET /gaps/{gap_id}/evidence", needs=read("improve"))
+@operation("GET /gaps/{gap_id}/evidence", needs=read("improve"), rights="person")
 def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
     """The rows that show a gap, read now by the gap's own query."""
     gap = get_gap(caller, gap_id)
@@ -194,7 +194,7 @@ def create_gap_task(caller: Caller, gap_id: Id, spec: TaskOfGap) -> Task:
     return task
 
 
-@operation("POST /gaps/{gap_id}/retrain", needs=write("improve"))
+@operation("POST /gaps/{gap_id}/retrain", needs=write("improve"), rights="person")
 def retrain_gap(caller: Caller, gap_id: Id, spec: RetrainOfGap) -> TrainingJob:
     """Train the endpoint's model again, as before, with the pairs approved since: a new version."""
     gap = get_gap(caller, gap_id)

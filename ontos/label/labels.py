@@ -148,13 +148,13 @@ class LabelDistribution(BaseModel):
     other: int
 
 
-@operation("GET /labels", needs=read("labels"))
+@operation("GET /labels", needs=read("labels"), rights="person")
 def list_labels(
     caller: Caller, sheet_id: Id | None = None, item_ref: Text | None = None,
     label_type: Text | None = None, search: Text | None = None,
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[CanonicalLabel]:  # fmt: skip
-    """Canonical labels that stand, where you may read the table; `search` looks in references too."""
+    """Canonical labels that stand, where you may read the table; `search` reads references too."""
     rows = caller.warehouse.rows(
         LIST, sheet_id=sheet_id, item_ref=item_ref, label_type=label_type, search=search,
         readable=_readable(caller, sheet_id), after=decode(cursor), limit=limit + 1,
@@ -162,7 +162,7 @@ def list_labels(
     return page([CanonicalLabel(**row) for row in rows], limit, lambda label: label.id)
 
 
-@operation("GET /labels/{label_id}/history", needs=read("labels"))
+@operation("GET /labels/{label_id}/history", needs=read("labels"), rights="person")
 def label_history(caller: Caller, label_id: Id) -> list[LabelVersion]:
     """Every value that a label had, newest first, with who decided it and why."""
     rows, _ = together(
@@ -175,7 +175,7 @@ def label_history(caller: Caller, label_id: Id) -> list[LabelVersion]:
     return [LabelVersion(**row) for row in rows]
 
 
-@operation("GET /training-sheets/{training_sheet_id}/labels", needs=read("labels"))
+@operation("GET /training-sheets/{training_sheet_id}/labels", needs=read("labels"), rights="person")
 def label_distribution(
     caller: Caller, training_sheet_id: Id, review_status: ReviewStatus | None = None,
     top: Limit = 50,

@@ -161,7 +161,7 @@ class Assembled(Record):
     status: str
 
 
-@operation("GET /training-sheets/{training_sheet_id}/pairs", needs=read("labels"))
+@operation("GET /training-sheets/{training_sheet_id}/pairs", needs=read("labels"), rights="person")
 def list_pairs(
     caller: Caller,
     training_sheet_id: Id,
@@ -195,7 +195,9 @@ def list_pairs(
     return page(pairs, limit, lambda pair: pair.item_ref)
 
 
-@operation("GET /training-sheets/{training_sheet_id}/pairs/count", needs=read("labels"))
+@operation(
+    "GET /training-sheets/{training_sheet_id}/pairs/count", needs=read("labels"), rights="person"
+)
 def count_pairs(
     caller: Caller,
     training_sheet_id: Id,
@@ -222,7 +224,7 @@ def count_pairs(
     return PairCount(**rows[0])
 
 
-@operation("GET /pairs/{pair_id}", needs=read("labels"))
+@operation("GET /pairs/{pair_id}", needs=read("labels"), rights="person")
 def get_pair(caller: Caller, pair_id: Id) -> PairInContext:
     """One pair, beside the row that it was made of."""
     return in_context(caller, [find_pair(caller, pair_id)])[0]

@@ -142,7 +142,7 @@ class Eligibility(BaseModel):
         return ", ".join(f"{n} {words}" for words, n in why.items() if n) or "there are no pairs"
 
 
-@operation("PUT /pairs/{pair_id}/usage", needs=write("labels"))
+@operation("PUT /pairs/{pair_id}/usage", needs=write("labels"), rights="person")
 def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
     """Say what the item of a pair may be used for."""
     require_source(caller, find_pair(caller, pair_id)["training_sheet_id"])
@@ -150,7 +150,9 @@ def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
     return Pair(**find_pair(caller, pair_id))
 
 
-@operation("POST /training-sheets/{training_sheet_id}/usage", needs=write("labels"))
+@operation(
+    "POST /training-sheets/{training_sheet_id}/usage", needs=write("labels"), rights="person"
+)
 def set_usage_of_pairs(caller: Caller, training_sheet_id: Id, usage: UsageOfMany) -> UsageChange:
     """Say what the items of many pairs may be used for: those named, or all that match."""
     training_sheet(caller, training_sheet_id)
@@ -161,7 +163,7 @@ def set_usage_of_pairs(caller: Caller, training_sheet_id: Id, usage: UsageOfMany
     return UsageChange(changed=_merge(caller, usage, condition, values))
 
 
-@operation("GET /training-sheets/{training_sheet_id}/usage", needs=read("labels"))
+@operation("GET /training-sheets/{training_sheet_id}/usage", needs=read("labels"), rights="person")
 def list_usage(
     caller: Caller, training_sheet_id: Id, barred_from: Use | None = None,
     limit: Limit = 100, cursor: str | None = None,

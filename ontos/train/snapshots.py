@@ -62,7 +62,11 @@ class Snapshot:
         caller.warehouse.append("training_job_pairs", named)
 
 
-@operation("GET /training-sheets/{training_sheet_id}/training-gate", needs=read("training"))
+@operation(
+    "GET /training-sheets/{training_sheet_id}/training-gate",
+    needs=read("training"),
+    rights="person",
+)
 def get_training_gate(caller: Caller, training_sheet_id: Id) -> TrainingGate:
     """Which pairs could be trained on now, by label, and why the others could not."""
     _, sheet, counts, rows = together(

@@ -14,13 +14,21 @@ from ontos import workspace as workspaces
 from ontos.kernel import logs, tracing
 from ontos.kernel.caller import Caller
 from ontos.kernel.directory import Directory
-from ontos.kernel.errors import Unavailable
+from ontos.kernel.errors import NotFound, Unavailable
 from ontos.kernel.metrics import observe_statement
 from ontos.kernel.outbox import Outbox
 from ontos.kernel.pool import Pool
 from ontos.kernel.pulse import Pulse
 from ontos.kernel.settings import Settings, settings
-from ontos.kernel.tenancy import SYSTEM, Tenant, add_org, prepare_org, prepare_system, renew
+from ontos.kernel.tenancy import (
+    SYSTEM,
+    Tenant,
+    add_org,
+    prepare,
+    prepare_org,
+    prepare_system,
+    renew,
+)
 from ontos.warehouse import Warehouse, on_statement, open_embedded, together
 from ontos.workspace import Person, Workspace
 
@@ -137,8 +145,16 @@ def open_workbench(chosen: Settings | None = None) -> Workbench:
         add_org(engine, chosen.org, chosen.org.capitalize(), me, group)
         bench.directory.forget()
     projects = [tenant for tenant in bench.directory.tenants() if tenant.project]
-    together(*(partial(renew, engine, tenant) for tenant in projects))
+    together(*(partial(_standing, engine, tenant) for tenant in projects))
     return bench
+
+
+def _standing(engine: Warehouse, tenant: Tenant) -> Warehouse:
+    """A project's schema as it should be, made anew where somebody dropped it."""
+    try:
+        return renew(engine, tenant)
+    except NotFound:
+        return prepare(engine, tenant)
 
 
 def _engine(chosen: Settings) -> Warehouse:

@@ -37,20 +37,23 @@ def operations() -> str:
     declare()
     text = NOTE + (
         "# Operations\n\n"
-        "Each is a REST route under `/api/v1`, an MCP tool and a command of the same name.\n"
+        "Each is a REST route under `/api/v1`, an MCP tool and a command of the same name.\n\n"
+        "Reads as: in a workspace, operations of `person` look into tables that are not the "
+        "workbench's own, with the rights of whoever asks; those of `app` touch none but its own "
+        "tables, as its service principal.\n"
     )
     for stage in STAGES:
         of_stage = [
             op for op in OPERATIONS.values() if op.function.__module__.split(".")[1] == stage
         ]
         rows = "\n".join(_operation(op) for op in sorted(of_stage, key=lambda op: op.path))
-        head = "| Operation | REST | Needs | What it does |\n|---|---|---|---|\n"
+        head = "| Operation | REST | Needs | Reads as | What it does |\n|---|---|---|---|---|\n"
         text += f"\n## {stage.capitalize()}\n\n{head}{rows}\n"
     return text
 
 
 def _operation(op: Operation) -> str:
-    return f"| `{op.name}` | `{op.method} {op.path}` | {op.needs} | {op.summary} |"
+    return f"| `{op.name}` | `{op.method} {op.path}` | {op.needs} | {op.rights} | {op.summary} |"
 
 
 def tables() -> str:

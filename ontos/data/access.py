@@ -8,10 +8,13 @@ there is none, as on a laptop, the store has one reader.
 
 import threading
 import time
+from collections.abc import Iterable
+from functools import partial
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, NotFound
-from ontos.warehouse import Warehouse, quote, split_name
+from ontos.warehouse import Warehouse, quote, split_name, together
+from ontos.workspace.names import grants
 
 KEPT_SECONDS = 60.0
 
@@ -37,10 +40,25 @@ def require_select(caller: Caller, table: str) -> None:
     except NotFound as error:
         raise Denied(
             f"{table} is gone, or you may not see it, so that what was made of it is not shown. "
-            "Ask its owner to grant you SELECT."
+            f"Ask its owner for: {grants(table, caller.user)}."
         ) from error
     with _one:
         _seen[_key(caller, table)] = time.monotonic() + KEPT_SECONDS
+
+
+def readable(caller: Caller, tables: Iterable[str]) -> set[str]:
+    """Those of the tables that the person may read, asked side by side."""
+    asked = sorted(set(tables))
+    return {table for table, yes in zip(asked, together(*(partial(_may, caller, t) for t in asked)),
+                                        strict=True) if yes}  # fmt: skip
+
+
+def _may(caller: Caller, table: str) -> bool:
+    try:
+        require_select(caller, table)
+    except Denied:
+        return False
+    return True
 
 
 def _kept(caller: Caller, table: str) -> bool:

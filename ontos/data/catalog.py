@@ -55,7 +55,7 @@ class Preview(BaseModel):
     more: bool
 
 
-@operation("GET /catalog/schemas", needs=read("sheets"))
+@operation("GET /catalog/schemas", needs=read("sheets"), rights="person")
 def list_schemas(caller: Caller) -> list[CatalogSchema]:
     """The schemas that you may look into, that of your uploads first."""
     catalog = caller.workspace.catalog
@@ -68,7 +68,7 @@ def list_schemas(caller: Caller) -> list[CatalogSchema]:
     return sorted(found, key=lambda schema: not schema.uploads)
 
 
-@operation("GET /catalog/tables", needs=read("sheets"))
+@operation("GET /catalog/tables", needs=read("sheets"), rights="person")
 def list_tables(caller: Caller, catalog_name: str, schema_name: str) -> list[CatalogTable]:
     """The tables of one schema, by name."""
     catalog = caller.workspace.catalog
@@ -82,13 +82,13 @@ def list_tables(caller: Caller, catalog_name: str, schema_name: str) -> list[Cat
     return [_shown(table) for table in tables]
 
 
-@operation("GET /catalog/tables/{table_name}", needs=read("sheets"))
+@operation("GET /catalog/tables/{table_name}", needs=read("sheets"), rights="person")
 def get_table(caller: Caller, table_name: str) -> CatalogTable:
     """One table with its columns, by its three-level name."""
     return _shown(find_table(caller, table_name))
 
 
-@operation("GET /catalog/tables/{table_name}/preview", needs=read("sheets"))
+@operation("GET /catalog/tables/{table_name}/preview", needs=read("sheets"), rights="person")
 def preview_table(
     caller: Caller, table_name: str, limit: Limit = 20, offset: Offset = 0
 ) -> Preview:

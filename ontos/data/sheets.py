@@ -75,7 +75,7 @@ class SheetChange(Input):
     version: int | None = None
 
 
-@operation("POST /sheets", needs=write("sheets"))
+@operation("POST /sheets", needs=write("sheets"), rights="person")
 def create_sheet(caller: Caller, spec: SheetSpec) -> Sheet:
     """Make a draft sheet over a table."""
     table = find_table(caller, spec.source_table, "source_table")
@@ -127,12 +127,12 @@ def update_sheet(caller: Caller, sheet_id: Id, change: SheetChange) -> Sheet:
     return _save(caller, sheet_id, given, SHEET_STATES.open, version)
 
 
-@operation("POST /sheets/{sheet_id}/publish", needs=write("sheets"))
+@operation("POST /sheets/{sheet_id}/publish", needs=write("sheets"), rights="person")
 def publish_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     """Check the items and open the sheet for assembling."""
     sheet = get_sheet(caller, sheet_id)
     SHEET_STATES.check(sheet.status, "published")
-    _require_source(caller, sheet)
+    source_of(caller, sheet)
     require_select(caller, sheet.source_table)
     change = {"status": "published", "item_count": _count_items(caller, sheet)}
     return _save(caller, sheet_id, change, SHEET_STATES.before("published"), sheet.version)
@@ -144,7 +144,7 @@ def archive_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     return _save(caller, sheet_id, {"status": "archived"}, SHEET_STATES.before("archived"))
 
 
-@operation("GET /sheets/{sheet_id}/preview", needs=read("sheets"))
+@operation("GET /sheets/{sheet_id}/preview", needs=read("sheets"), rights="person")
 def preview_sheet(caller: Caller, sheet_id: Id, limit: Limit = 20, offset: Offset = 0) -> Preview:
     """Some items of a sheet, in the order of their references."""
     sheet = get_sheet(caller, sheet_id)
@@ -153,7 +153,7 @@ def preview_sheet(caller: Caller, sheet_id: Id, limit: Limit = 20, offset: Offse
         " ORDER BY item_ref LIMIT :limit OFFSET :offset"
     )
     _, rows = together(
-        lambda: _require_source(caller, sheet),
+        lambda: source_of(caller, sheet),
         lambda: reader(caller, sheet.source_table).rows(shown, limit=limit + 1, offset=offset),
     )
     names = [REF, *(c.name for c in sheet.columns if c.name.lower() != REF)]
@@ -163,6 +163,36 @@ def preview_sheet(caller: Caller, sheet_id: Id, limit: Limit = 20, offset: Offse
 def items_of(sheet: Sheet) -> str:
     """A SELECT of the sheet's items: `item_ref`, then its columns."""
     return items_sql(sheet.source_table, [c.name for c in sheet.columns], sheet.item_id_column)
+
+
+def source_of(caller: Caller, sheet: Sheet, field: str = "source_table") -> Table:
+    """The sheet's table, which still has every column of the sheet, and of the same type.
+
+    A type that changed would be cast in silence: what people saw and labelled was another value.
+    """
+    try:
+        table = find_table(caller, sheet.source_table, field)
+    except NotFound as error:
+        raise NotFound(
+            f"{field}: the table {sheet.source_table} of sheet {sheet.name!r} is gone, or you may "
+            "not see it. Bring it back or ask its owner for SELECT; or make a new sheet.",
+            field=field,
+        ) from error
+    there = {column.name.lower(): column.type for column in table.columns}
+    gone = [column.name for column in sheet.columns if column.name.lower() not in there]
+    changed = [
+        f"{column.name} (was {column.type}, is {there[column.name.lower()]})"
+        for column in sheet.columns
+        if column.type.upper() != there.get(column.name.lower(), column.type).upper()
+    ]
+    for what, columns in (("lost columns", gone), ("another type in columns", changed)):
+        if columns:
+            raise Refused(
+                f"{field}: {sheet.source_table} has {what} of sheet {sheet.name!r}: "
+                f"{_listed(columns)}. Change the table back, or make a new sheet of it.",
+                field=field,
+            )
+    return table
 
 
 def node(sheet: Sheet) -> Node:
@@ -189,19 +219,6 @@ def _count_items(caller: Caller, sheet: Sheet) -> int:
             field="item_id_column",
         )
     return int(total)
-
-
-def _require_source(caller: Caller, sheet: Sheet) -> None:
-    """The table is still there, with every column that the sheet has."""
-    table = find_table(caller, sheet.source_table, "source_table")
-    there = {column.name.lower() for column in table.columns}
-    gone = [column.name for column in sheet.columns if column.name.lower() not in there]
-    if gone:
-        raise Refused(
-            f"source_table: {sheet.source_table} has lost columns of this sheet: {_listed(gone)}. "
-            "Bring them back, or make a new sheet.",
-            field="source_table",
-        )
 
 
 def _columns(table: Table, given: dict[str, Modality]) -> list[SheetColumn]:

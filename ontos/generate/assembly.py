@@ -3,8 +3,7 @@
 import json
 
 from ontos.data.access import require_select
-from ontos.data.catalog import find_table
-from ontos.data.sheets import Sheet, get_sheet
+from ontos.data.sheets import Sheet, get_sheet, source_of
 from ontos.data.sheets import node as sheet_node
 from ontos.generate.mapping import check_mapping, check_response
 from ontos.generate.pairs import Plan, forget_pairs, forget_rendered, make_pairs
@@ -31,7 +30,7 @@ class AssembleSpec(Input):
     response_column: str | None = None
 
 
-@operation("POST /sheets/{sheet_id}/assemble", needs=write("templates"))
+@operation("POST /sheets/{sheet_id}/assemble", needs=write("templates"), rights="person")
 def assemble_sheet(caller: Caller, sheet_id: Id, spec: AssembleSpec) -> TrainingSheet:
     """Put a published sheet through a published template, in the background."""
     sheet, template = get_sheet(caller, sheet_id), get_template(caller, spec.template_id)
@@ -92,10 +91,9 @@ def _require_published(sheet: Sheet) -> None:
 
 
 def _columns(caller: Caller, sheet: Sheet) -> dict[str, Column]:
-    """The sheet's columns that the table still has, with their types of now."""
-    table = find_table(caller, sheet.source_table, "sheet_id")
-    there = {c.name.lower(): c for c in table.columns}
-    return {c.name: there[c.name.lower()] for c in sheet.columns if c.name.lower() in there}
+    """The sheet's columns, as the table has them now."""
+    there = {c.name.lower(): c for c in source_of(caller, sheet, "sheet_id").columns}
+    return {c.name: there[c.name.lower()] for c in sheet.columns}
 
 
 def _insert(caller: Caller, made: TrainingSheet) -> None:

@@ -3,8 +3,7 @@
 from pydantic import BaseModel
 
 from ontos.data.access import require_select
-from ontos.data.catalog import find_table
-from ontos.data.sheets import Sheet, get_sheet, items_of
+from ontos.data.sheets import Sheet, get_sheet, items_of, source_of
 from ontos.generate.templates import Template, get_template
 from ontos.kernel.caller import Caller
 from ontos.kernel.fields import Id
@@ -34,7 +33,7 @@ class Coverage(BaseModel):
     by_label: list[LabelCount]
 
 
-@operation("GET /sheets/{sheet_id}/coverage", needs=read("templates"))
+@operation("GET /sheets/{sheet_id}/coverage", needs=read("templates"), rights="person")
 def get_coverage(caller: Caller, sheet_id: Id, template_id: Id) -> Coverage:
     """Which share of the items has a canonical label that this template's pairs would reuse."""
     sheet, template = together(
@@ -42,7 +41,7 @@ def get_coverage(caller: Caller, sheet_id: Id, template_id: Id) -> Coverage:
     )
     _, _, rows = together(
         lambda: require_select(caller, sheet.source_table),
-        lambda: find_table(caller, sheet.source_table, "sheet_id"),
+        lambda: source_of(caller, sheet, "sheet_id"),
         lambda: _counted(caller, sheet, template),
     )
     items, covered = (rows[0]["items"], rows[0]["covered"]) if rows else (0, 0)

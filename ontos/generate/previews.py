@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from ontos.data.access import reader
-from ontos.data.catalog import find_table
-from ontos.data.sheets import Sheet, get_sheet, items_of
+from ontos.data.sheets import Sheet, get_sheet, items_of, source_of
 from ontos.generate.mapping import check_mapping, equal_names
 from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.generate.templates import check_prompts, get_template, system_message
@@ -51,14 +50,16 @@ class PromptCheck(BaseModel):
     preview: PromptPreview | None
 
 
-@operation("POST /templates/{template_id}/preview", needs=read("templates"), effect="read")
+@operation(
+    "POST /templates/{template_id}/preview", needs=read("templates"), effect="read", rights="person"
+)
 def preview_template(caller: Caller, template_id: Id, spec: PreviewSpec) -> PromptPreview:
     """Render a template for one item of a sheet."""
     template = get_template(caller, template_id)
     return _preview(caller, system_message(template.system_prompt), template.user_prompt, spec)
 
 
-@operation("POST /templates/check", needs=read("templates"), effect="read")
+@operation("POST /templates/check", needs=read("templates"), effect="read", rights="person")
 def check_template(caller: Caller, spec: PromptSpec) -> PromptCheck:
     """Check prompts that are not saved yet, and render them for one item where one is named."""
     found = check_prompts(spec.system_prompt, spec.user_prompt)
@@ -76,7 +77,7 @@ def _preview(caller: Caller, system: str | None, user: str, spec: PreviewSpec) -
     mapping = equal_names(wanted, columns) | spec.column_mapping
     check_mapping(wanted, mapping, columns)
     _, item = together(
-        lambda: find_table(caller, sheet.source_table, "sheet_id"),
+        lambda: source_of(caller, sheet, "sheet_id"),
         lambda: _item(caller, sheet, mapping, spec.offset),
     )
     prompt = render(compile_prompt(user), {n: item[f"v{at}"] for at, n in enumerate(mapping)})

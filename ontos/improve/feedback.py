@@ -113,7 +113,7 @@ def get_feedback(caller: Caller, feedback_id: Id) -> Feedback:
     return Feedback(**rows[0])
 
 
-@operation("POST /feedback/{feedback_id}/to-training", needs=write("improve"))
+@operation("POST /feedback/{feedback_id}/to-training", needs=write("improve"), rights="person")
 def use_feedback(caller: Caller, feedback_id: Id, target: ToTraining) -> PairInContext:
     """Make a pending pair of a correction, or of an answer called good; a person reviews it."""
     given = get_feedback(caller, feedback_id)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from ontos.data.access import require_select
 from ontos.data.catalog import look
 from ontos.data.sheets import get_sheet
 from ontos.deploy.endpoints import get_endpoint
@@ -28,6 +29,7 @@ from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.label.pairs import require_source
 from ontos.label.tasks import Task, TaskSpec, create_task
 from ontos.train.training_jobs import (
     TrainingConfig,
@@ -116,7 +118,7 @@ class _Subject(BaseModel):
     answers: int
 
 
-@operation("POST /gaps/analyze", needs=write("improve"))
+@operation("POST /gaps/analyze", needs=write("improve"), rights="person")
 def analyze_gaps(caller: Caller, analysis: Analysis) -> Found:
     """Look for gaps of an endpoint's present version in its evaluation, feedback and labels."""
     subject = _subject(caller, analysis.endpoint_name)
@@ -161,13 +163,15 @@ def get_gap(caller: Caller, gap_id: Id) -> Gap:
     return Gap(**rows[0])
 
 
-@operation("GET /gaps/{gap_id}/evidence", needs=read("improve"))
+@operation("GET /gaps/{gap_id}/evidence", needs=read("improve"), rights="person")
 def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
     """The rows that show a gap, read now by the gap's own query."""
     gap = get_gap(caller, gap_id)
     values = json.loads(gap.evidence_values)
     if gap.kind == "segment_errors":
         get_sheet(caller, values["sheet_id"])  # the caller must be able to read it
+    if gap.kind != NEGATIVE_FEEDBACK.kind:
+        _require_source(caller, gap)
     bound = {name: value for name, value in values.items() if f":{name}" in gap.evidence_query}
     rows = caller.warehouse.rows(gap.evidence_query, **bound, limit=limit)
     return Evidence(query=gap.evidence_query, values=bound, rows=look([], rows, limit, 0).rows)
@@ -191,7 +195,7 @@ def create_gap_task(caller: Caller, gap_id: Id, spec: TaskOfGap) -> Task:
     return task
 
 
-@operation("POST /gaps/{gap_id}/retrain", needs=write("improve"))
+@operation("POST /gaps/{gap_id}/retrain", needs=write("improve"), rights="person")
 def retrain_gap(caller: Caller, gap_id: Id, spec: RetrainOfGap) -> TrainingJob:
     """Train the endpoint's model again, as before, with the pairs approved since: a new version."""
     gap = get_gap(caller, gap_id)
@@ -264,6 +268,7 @@ def _searches(
     yield LABEL_ERRORS, evaluation
     training_sheet = get_training_sheet(caller, job.training_sheet_id)
     sheet = get_sheet(caller, training_sheet.sheet_id)
+    require_select(caller, sheet.source_table)
     segments = segment_errors(sheet)
     if segments is None:
         looked_at["segment_errors"] = "nothing: the sheet has no metadata columns"
@@ -353,6 +358,19 @@ def _store(caller: Caller, subject: _Subject, found: list[Gap]) -> None:
         " AND id NOT IN (SELECT explode(from_json(:ids, 'ARRAY<STRING>')))",
         at=now(), endpoint=subject.endpoint.name, ids=json.dumps([g.id for g in found]),
     )  # fmt: skip
+
+
+def _require_source(caller: Caller, gap: Gap) -> None:
+    """Raises Denied where the person may not read the table that the model learnt from."""
+    if caller.person.token is None:
+        return
+    learnt = caller.warehouse.rows(
+        "SELECT DISTINCT training_sheet_id AS id FROM training_jobs"
+        " WHERE uc_model_name = :name AND uc_model_version = :version",
+        name=gap.model_name, version=gap.model_version,
+    )  # fmt: skip
+    for sheet in learnt:
+        require_source(caller, sheet["id"])
 
 
 def _move(caller: Caller, gap: Gap, to: str) -> Gap:

@@ -18,6 +18,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Record, new_id, now
 from ontos.kernel.lifecycle import Lifecycle
+from ontos.warehouse import cancel
 
 JOB_STATES = Lifecycle(
     "job",
@@ -138,13 +139,23 @@ def enqueue(
 
 
 def request_cancel(caller: Caller, entity: tuple[str, str]) -> int:
-    """Ask the entity's unfinished jobs to stop; how many there were."""
-    return caller.warehouse.execute(
-        "UPDATE jobs SET cancel_requested = true WHERE entity_type = :type AND entity_id = :id"
+    """Ask the entity's unfinished jobs to stop; how many there were.
+
+    The statements that they run here are stopped first: where there is one writer, a job that
+    writes would hold up the very request. Jobs of other processes stop where they next check.
+    """
+    unfinished = caller.warehouse.rows(
+        "SELECT id FROM jobs WHERE entity_type = :type AND entity_id = :id"
         " AND status IN ('queued', 'running')",
         type=entity[0],
         id=entity[1],
     )
+    for row in unfinished:
+        cancel(row["id"])
+        caller.warehouse.execute(
+            "UPDATE jobs SET cancel_requested = true WHERE id = :id", id=row["id"]
+        )
+    return len(unfinished)
 
 
 def latest(caller: Caller, entity: tuple[str, str]) -> Job | None:

@@ -31,6 +31,7 @@ from ontos.kernel.soundness import unsound
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Rights = Literal["app", "person"]
 
 _tracer = trace.get_tracer("ontos")
 _course: ContextVar["Course"] = ContextVar("operation_course")
@@ -49,7 +50,12 @@ class Course:
 
 @dataclass(frozen=True)
 class Operation:
-    """`journaled` tells whether a success leaves a row; refusals and failed writes always do."""
+    """`journaled` tells whether a success leaves a row; refusals and failed writes always do.
+
+    `rights` says as whom tables are read that are not the workbench's own: with `person`, by the
+    token that the workspace forwards for whoever asks; with `app`, they are not read at all. The
+    workbench's own tables are always the app's.
+    """
 
     function: Callable[..., Any]
     method: str
@@ -57,6 +63,7 @@ class Operation:
     needs: Need
     effect: Literal["read", "write"]
     journaled: bool
+    rights: Rights
 
     @property
     def name(self) -> str:
@@ -132,6 +139,7 @@ def operation(
     needs: Need,
     effect: Literal["read", "write"] | None = None,
     journaled: bool | None = None,
+    rights: Rights = "app",
 ) -> Callable[[Callable[Concatenate[Caller, P], R]], Callable[Concatenate[Caller, P], R]]:
     """Declare an operation under `"METHOD /path/{parameter}"`. GET reads; all else writes."""
     method, path = route.split(" ")
@@ -142,7 +150,7 @@ def operation(
     ) -> Callable[Concatenate[Caller, P], R]:
         writes = does == "write"
         kept = writes if journaled is None else journaled
-        declared = Operation(function, method, path, needs, does, kept)
+        declared = Operation(function, method, path, needs, does, kept, rights)
         if declared.name in OPERATIONS:
             raise ValueError(f"operation {declared.name} is declared twice")
         OPERATIONS[declared.name] = declared

@@ -7,17 +7,19 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain, repeat
+from typing import TypeVar
 
 from ontos.kernel import logs
 from ontos.kernel.caller import Caller
 from ontos.kernel.correlation import correlated
-from ontos.kernel.errors import Denied, OntosError
+from ontos.kernel.errors import Denied, OntosError, Unavailable
 from ontos.kernel.fields import now
 from ontos.kernel.jobs import KINDS, Cancelled, Job, Run
 from ontos.kernel.metrics import JOBS
 from ontos.kernel.tenancy import Tenant
 from ontos.kernel.woken import Due, Woken
-from ontos.warehouse import Warehouse, together
+from ontos.warehouse import Warehouse, cancel, tagged, together, was_cancelled
 
 ATTEMPTS = 3
 """How often a resumable job is begun before it is given up."""
@@ -25,9 +27,14 @@ ATTEMPTS = 3
 MOST = 100
 """Queued jobs that are read at a time."""
 
+PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between two tries to write a job's end."""
+
 LOST = "The workbench stopped while this ran. Start it again."
 
 FAILED = "jobs could not be looked up; trying again at the next change"
+
+T = TypeVar("T")
 
 Callers = Callable[[str, Tenant], Caller]
 """A caller for (user, tenant), with door `job`; without roles where the user has none there."""
@@ -49,6 +56,7 @@ class Pool:
         self._free = threading.Semaphore(workers)
         self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._thread = Woken("jobs", self._look)
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Settle lost jobs first, then run what is queued."""
@@ -61,6 +69,7 @@ class Pool:
 
     def stop(self) -> None:
         """Take no more; running jobs are left to the next start (their rows say so)."""
+        self._stopped.set()
         self._thread.stop()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
@@ -68,18 +77,22 @@ class Pool:
         self._due.look(self._start_queued, FAILED)
 
     def _start_queued(self, tenant: Tenant) -> bool:
-        """Whether all that is queued there has been started."""
-        queued = self._store(tenant).rows(
-            "SELECT * FROM jobs WHERE status = 'queued' ORDER BY created_at LIMIT :most", most=MOST
+        """Whether all that is queued there has been started; what is to stop is stopped."""
+        found = self._store(tenant).rows(
+            "SELECT * FROM jobs WHERE status = 'queued' OR (status = 'running' AND"
+            " cancel_requested) ORDER BY created_at LIMIT :most",
+            most=MOST,
         )
-        for row in queued:
-            if not self._free.acquire(blocking=False):
+        for row in found:
+            if row["status"] == "running":
+                cancel(row["id"])
+            elif not self._free.acquire(blocking=False):
                 return False  # a finishing job wakes us again
-            if self._claim(tenant, row["id"]):
+            elif self._claim(tenant, row["id"]):
                 self._workers.submit(self._run, tenant, Job(**row), json.loads(row["arguments"]))
             else:
                 self._free.release()
-        return len(queued) < MOST
+        return len(found) < MOST
 
     def _claim(self, tenant: Tenant, job_id: str) -> bool:
         return self._store(tenant).execute(
@@ -99,19 +112,24 @@ class Pool:
             self._thread.wake()
 
     def _work(self, tenant: Tenant, job: Job, arguments: dict[str, object]) -> None:
-        caller = self._callers(job.created_by, tenant)
-        run = Run(caller, job, arguments)
-        try:
-            _permit(caller)
-            run.check()
-            self._end(caller, job, "succeeded", KINDS[job.kind].work(run))
-        except Cancelled as why:
-            self._end(caller, job, "cancelled", str(why))
-        except OntosError as error:
-            self._end(caller, job, "failed", error.detail)
-        except Exception as error:  # recorded on the job, where its user looks
-            logs.failure("a job failed", job=job.id, kind=job.kind)
-            self._end(caller, job, "failed", f"{type(error).__name__}: {error}")
+        caller = self._insisted(lambda: self._callers(job.created_by, tenant), job)
+        outcome, message = _worked(Run(caller, job, arguments))
+        if self._stopped.is_set() and outcome != "succeeded":
+            return  # cut off by the end of this process: the next one settles it
+        self._insisted(lambda: self._end(caller, job, outcome, message), job)
+
+    def _insisted(self, call: Callable[[], T], job: Job) -> T:
+        """Asked again while the warehouse gives no answer, such as to a token that was revoked: a
+        job whose end is not written looks as if it went on."""
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            try:
+                return call()
+            except Unavailable:
+                if self._stopped.is_set():
+                    raise
+                logs.failure("a job waits for the warehouse", job=job.id, kind=job.kind)
+                self._stopped.wait(pause)
+        raise AssertionError("the pauses do not end")
 
     def _end(self, caller: Caller, job: Job, outcome: str, message: str) -> None:
         """The job's end and its entity's end are one change."""
@@ -140,6 +158,24 @@ class Pool:
             else:
                 caller = self._callers(job.created_by, tenant)
                 self._end(caller, job, "failed", LOST)
+
+
+def _worked(run: Run) -> tuple[str, str]:
+    """How a job's own work ended, and what is to be said of it."""
+    try:
+        with tagged(run.job.id):
+            _permit(run.caller)
+            run.check()
+            return "succeeded", KINDS[run.job.kind].work(run)
+    except Cancelled as why:
+        return "cancelled", str(why)
+    except OntosError as error:
+        if was_cancelled(error):
+            return "cancelled", f"{run.job.title} was cancelled"
+        return "failed", error.detail
+    except Exception as error:  # recorded on the job, where its user looks
+        logs.failure("a job failed", job=run.job.id, kind=run.job.kind)
+        return "failed", f"{type(error).__name__}: {error}"
 
 
 def _permit(caller: Caller) -> None:

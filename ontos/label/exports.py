@@ -21,7 +21,12 @@ _PARTS = "named_struct('role', '{role}', 'parts', array(named_struct('text', {te
 _SYSTEM = "CAST(:system AS STRING)"
 
 
-@operation("GET /training-sheets/{training_sheet_id}/export", needs=read("labels"), journaled=True)
+@operation(
+    "GET /training-sheets/{training_sheet_id}/export",
+    needs=read("labels"),
+    journaled=True,
+    rights="person",
+)
 def export_pairs(
     caller: Caller, training_sheet_id: Id, format: Format = "openai_chat", use: Use = "training"
 ) -> Download:

@@ -4,11 +4,13 @@ A label stands as long as a row of `canonical_labels` does; what it was before, 
 withdrawn, is kept in `label_versions`.
 """
 
+import json
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
 
+from ontos.data.access import readable, require_select
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, Limit, Record, Text
@@ -83,6 +85,7 @@ WITHDRAWN = (KEEP_WITHDRAWN, WITHDRAW)
 
 LIST = """
 SELECT * FROM canonical_labels WHERE (:sheet_id IS NULL OR sheet_id = :sheet_id)
+  AND (:readable IS NULL OR array_contains(from_json(:readable, 'ARRAY<STRING>'), sheet_id))
   AND (:item_ref IS NULL OR item_ref = :item_ref)
   AND (:label_type IS NULL OR label_type = :label_type)
   AND (:search IS NULL OR contains(lower(response), lower(:search))
@@ -95,6 +98,11 @@ HISTORY = """
 SELECT v.*, l.id IS NOT NULL AS standing FROM label_versions AS v
 LEFT JOIN canonical_labels AS l ON l.id = v.label_id AND l.version = v.version
 WHERE v.label_id = :id ORDER BY v.version DESC LIMIT 1000
+"""
+
+TABLES_OF_LABEL = """
+SELECT DISTINCT s.source_table FROM label_versions AS v JOIN pairs AS p ON p.id = v.pair_id
+JOIN sheets AS s ON s.id = p.sheet_id WHERE v.label_id = :id
 """
 
 DISTRIBUTION = f"""
@@ -151,31 +159,34 @@ class LabelDistribution(BaseModel):
     other: int
 
 
-@operation("GET /labels", needs=read("labels"))
+@operation("GET /labels", needs=read("labels"), rights="person")
 def list_labels(
     caller: Caller, sheet_id: Id | None = None, item_ref: Text | None = None,
     label_type: Text | None = None, search: Text | None = None,
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[CanonicalLabel]:  # fmt: skip
-    """Canonical labels that stand; `search` looks in responses and item references."""
+    """Canonical labels that stand, where you may read the table; `search` reads references too."""
     rows = caller.warehouse.rows(
         LIST, sheet_id=sheet_id, item_ref=item_ref, label_type=label_type, search=search,
-        after=decode(cursor), limit=limit + 1,
+        readable=_readable(caller, sheet_id), after=decode(cursor), limit=limit + 1,
     )  # fmt: skip
     return page([CanonicalLabel(**row) for row in rows], limit, lambda label: label.id)
 
 
-@operation("GET /labels/{label_id}/history", needs=read("labels"))
+@operation("GET /labels/{label_id}/history", needs=read("labels"), rights="person")
 def label_history(caller: Caller, label_id: Id) -> list[LabelVersion]:
     """Every value that a label had, newest first, with who decided it and why."""
-    rows = caller.warehouse.rows(HISTORY, id=label_id)
+    rows, _ = together(
+        lambda: caller.warehouse.rows(HISTORY, id=label_id),
+        lambda: _require_tables(caller, label_id),
+    )
     if not rows:
         raise NotFound(f"label_id: there never was a label {label_id}. List those there are.",
                        field="label_id")  # fmt: skip
     return [LabelVersion(**row) for row in rows]
 
 
-@operation("GET /training-sheets/{training_sheet_id}/labels", needs=read("labels"))
+@operation("GET /training-sheets/{training_sheet_id}/labels", needs=read("labels"), rights="person")
 def label_distribution(
     caller: Caller, training_sheet_id: Id, review_status: ReviewStatus | None = None,
     top: Limit = 50,
@@ -194,3 +205,29 @@ def label_distribution(
     return LabelDistribution(
         total=total, distinct=distinct, top=counts, other=total - sum(c.pairs for c in counts)
     )
+
+
+def _readable(caller: Caller, sheet_id: str | None) -> str | None:
+    """The sheets whose labels the person may see, as a JSON list; None stands for all.
+
+    Refuses the one sheet that is asked for, where its table may not be read.
+    """
+    if caller.person.token is None:
+        return None
+    sheets = caller.warehouse.rows(
+        "SELECT id, source_table FROM sheets WHERE (:id IS NULL OR id = :id)", id=sheet_id
+    )
+    if sheet_id:
+        for sheet in sheets:
+            require_select(caller, sheet["source_table"])
+        return None
+    tables = readable(caller, (sheet["source_table"] for sheet in sheets))
+    return json.dumps([sheet["id"] for sheet in sheets if sheet["source_table"] in tables])
+
+
+def _require_tables(caller: Caller, label_id: str) -> None:
+    """Also of a label that was withdrawn: its pairs tell what it was made of."""
+    if caller.person.token is None:
+        return
+    for row in caller.warehouse.rows(TABLES_OF_LABEL, id=label_id):
+        require_select(caller, row["source_table"])

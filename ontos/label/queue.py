@@ -41,7 +41,7 @@ class ReviewQueue(BaseModel):
     next_cursor: str | None = None
 
 
-@operation("GET /review-queue", needs=read("labels"))
+@operation("GET /review-queue", needs=read("labels"), rights="person")
 def review_queue(
     caller: Caller,
     training_sheet_id: Id | None = None,

@@ -11,7 +11,7 @@ from ontos.kernel.fields import Id, Input, Reason, Text
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import write
 from ontos.label.decisions import BECOMES, ReviewResult, by_filter, by_name
-from ontos.label.pairs import PairFilter
+from ontos.label.pairs import PairFilter, require_source
 from ontos.label.usage import chosen
 
 Action = Literal["approve", "edit", "reject", "flag", "reopen"]
@@ -47,7 +47,9 @@ class ReviewBatch(Input):
     changes: list[Decision] = Field(min_length=1, max_length=10_000)
 
 
-@operation("POST /training-sheets/{training_sheet_id}/review", needs=write("labels"))
+@operation(
+    "POST /training-sheets/{training_sheet_id}/review", needs=write("labels"), rights="person"
+)
 def review_pairs(caller: Caller, training_sheet_id: Id, review: Review) -> ReviewResult:
     """Approve, edit, reject, flag or reopen pairs: those named, or all that match a filter."""
     _complete(review.action, review.response, review.reason, "")
@@ -57,6 +59,7 @@ def review_pairs(caller: Caller, training_sheet_id: Id, review: Review) -> Revie
             field="versions",
         )
     condition, values = chosen(training_sheet_id, review.pair_ids, review.where)
+    require_source(caller, training_sheet_id)
     decision = {"becomes": BECOMES[review.action], "response": review.response,
                 "reason": _clean(review.reason)}  # fmt: skip
     if review.pair_ids is None:
@@ -67,7 +70,9 @@ def review_pairs(caller: Caller, training_sheet_id: Id, review: Review) -> Revie
     ])  # fmt: skip
 
 
-@operation("POST /training-sheets/{training_sheet_id}/review/batch", needs=write("labels"))
+@operation(
+    "POST /training-sheets/{training_sheet_id}/review/batch", needs=write("labels"), rights="person"
+)
 def review_batch(caller: Caller, training_sheet_id: Id, batch: ReviewBatch) -> ReviewResult:
     """Save several decisions at once, each compare-and-set on the version that was looked at."""
     twice = [key for key, n in Counter(c.pair_id for c in batch.changes).items() if n > 1]
@@ -75,6 +80,7 @@ def review_batch(caller: Caller, training_sheet_id: Id, batch: ReviewBatch) -> R
         raise Invalid(f"changes: pair {twice[0]} is decided twice. Keep one.", field="changes")
     for at, change in enumerate(batch.changes):
         _complete(change.action, change.response, change.reason, f"changes.{at}.")
+    require_source(caller, training_sheet_id)
     return by_name(caller, training_sheet_id, [
         {"pair_id": c.pair_id, "version": c.version, "becomes": BECOMES[c.action],
          "response": c.response, "reason": _clean(c.reason)}

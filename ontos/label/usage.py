@@ -27,13 +27,15 @@ from ontos.label.pairs import (
     Pair,
     PairFilter,
     Use,
+    find_pair,
     matching,
     no_pair,
     no_training_sheet,
+    require_source,
     shown,
     training_sheet,
 )
-from ontos.warehouse import Value
+from ontos.warehouse import Value, together
 
 GATED = f"pairs AS p {USAGE_JOIN}"
 """What `eligible_sql` is a condition over: `SELECT … FROM {GATED} WHERE … AND {eligible_sql()}`."""
@@ -146,9 +148,11 @@ class Eligibility(BaseModel):
         return ", ".join(f"{n} {words}" for words, n in why.items() if n) or "there are no pairs"
 
 
-@operation("PUT /pairs/{pair_id}/usage", needs=write("labels"))
+@operation("PUT /pairs/{pair_id}/usage", needs=write("labels"), rights="person")
 def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
     """Say what the item of a pair may be used for."""
+    if caller.person.token is not None:
+        require_source(caller, find_pair(caller, pair_id)["training_sheet_id"])
     values = _values(caller, usage) | {"id": pair_id}
     beside = signed(f"SELECT 1 FROM pairs AS p {USAGE_JOIN} WHERE p.id = :id AND {_OURS}")  # noqa: S608
     rows = caller.warehouse.script(
@@ -160,25 +164,32 @@ def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
     return Pair(**shown(rows[0]))
 
 
-@operation("POST /training-sheets/{training_sheet_id}/usage", needs=write("labels"))
+@operation(
+    "POST /training-sheets/{training_sheet_id}/usage", needs=write("labels"), rights="person"
+)
 def set_usage_of_pairs(caller: Caller, training_sheet_id: Id, usage: UsageOfMany) -> UsageChange:
     """Say what the items of many pairs may be used for: those named, or all that match."""
     training_sheet(caller, training_sheet_id)
+    require_source(caller, training_sheet_id)
     condition, values = chosen(training_sheet_id, usage.pair_ids, usage.where)
     if usage.pair_ids is not None:
         _require_all(caller, condition, values, len(set(usage.pair_ids)))
     return UsageChange(changed=_merge(caller, usage, condition, values))
 
 
-@operation("GET /training-sheets/{training_sheet_id}/usage", needs=read("labels"))
+@operation("GET /training-sheets/{training_sheet_id}/usage", needs=read("labels"), rights="person")
 def list_usage(
     caller: Caller, training_sheet_id: Id, barred_from: Use | None = None,
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[ItemUsage]:  # fmt: skip
     """The constraints that were set on items of a training sheet, with who set them and why."""
-    rows = caller.warehouse.rows(
-        LIST_SQL, id=training_sheet_id, after=decode(cursor), barred=barred_from, limit=limit + 1
-    )
+    rows, _ = together(
+        lambda: caller.warehouse.rows(
+            LIST_SQL, id=training_sheet_id, after=decode(cursor), barred=barred_from,
+            limit=limit + 1,
+        ),
+        lambda: require_source(caller, training_sheet_id),
+    )  # fmt: skip
     if not rows:
         raise no_training_sheet(training_sheet_id)
     given = [ItemUsage(**row) for row in rows if row["id"]]

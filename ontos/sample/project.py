@@ -55,7 +55,7 @@ def get_sample(caller: Caller) -> SampleState:
     return SampleState(loaded=bool(_sheet_ids(caller)))
 
 
-@operation("POST /sample", needs=write("sheets"))
+@operation("POST /sample", needs=write("sheets"), rights="person")
 def load_sample(caller: Caller) -> Sample:
     """Load the sample project: a table, a sheet, a template and pairs that wait for review."""
     if _sheet_ids(caller):

@@ -13,7 +13,7 @@ from ontos.kernel.errors import Refused
 from ontos.kernel.fields import Id
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
-from ontos.label.pairs import Assembled, training_sheet
+from ontos.label.pairs import Assembled, require_source, training_sheet
 from ontos.label.usage import GATED, Eligibility, eligibility, eligible_sql
 from ontos.train.split import assign
 from ontos.warehouse import together
@@ -62,10 +62,15 @@ class Snapshot:
         caller.warehouse.append("training_job_pairs", named)
 
 
-@operation("GET /training-sheets/{training_sheet_id}/training-gate", needs=read("training"))
+@operation(
+    "GET /training-sheets/{training_sheet_id}/training-gate",
+    needs=read("training"),
+    rights="person",
+)
 def get_training_gate(caller: Caller, training_sheet_id: Id) -> TrainingGate:
     """Which pairs could be trained on now, by label, and why the others could not."""
-    sheet, counts, rows = together(
+    _, sheet, counts, rows = together(
+        lambda: require_source(caller, training_sheet_id),
         lambda: training_sheet(caller, training_sheet_id),
         lambda: eligibility(caller, training_sheet_id),
         lambda: caller.warehouse.rows(BY_LABEL, id=training_sheet_id, shown=SHOWN_LABELS),
@@ -83,6 +88,7 @@ def get_training_gate(caller: Caller, training_sheet_id: Id) -> TrainingGate:
 def take(caller: Caller, training_sheet_id: str, fraction: float, seed: int) -> Snapshot:
     """The pairs that pass the gate, split; raises Refused with the counts where that is nothing."""
     sheet = training_sheet(caller, training_sheet_id)
+    require_source(caller, training_sheet_id)
     pairs = caller.warehouse.arrow(
         "SELECT p.id AS pair_id, p.item_ref, p.version AS pair_version, p.response,"
         f" {_MAY_VALIDATE} AS may_validate {_ELIGIBLE} ORDER BY p.item_ref, p.id",

@@ -145,7 +145,7 @@ class TrainingLineage(Record):
     uc_model_version: str | None
 
 
-@operation("POST /training/jobs", needs=write("training"))
+@operation("POST /training/jobs", needs=write("training"), rights="person")
 def create_training_job(caller: Caller, spec: TrainingJobSpec) -> TrainingJob:
     """Train a model on the approved pairs of a training sheet that may be used for training."""
     snapshot = take(caller, spec.training_sheet_id, spec.train_val_split, spec.training_config.seed)

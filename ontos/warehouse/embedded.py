@@ -13,7 +13,8 @@ from ontos.warehouse.failures import opening, told
 from ontos.warehouse.names import split_name
 from ontos.warehouse.plain import described, plain_rows, plain_schema
 from ontos.warehouse.protocol import Row, Value
-from ontos.warehouse.store import CATALOG, Store, duck_name
+from ontos.warehouse.running import running
+from ontos.warehouse.store import CATALOG, Interruption, Store, duck_name
 from ontos.warehouse.tally import counted, in_sequence
 from ontos.warehouse.transaction import Transaction
 from ontos.warehouse.values import bindable
@@ -67,7 +68,7 @@ class EmbeddedWarehouse:
         translation, bound = self._prepared(sql, values)
         if translation.writes:
             raise Invalid(f"{opening(sql)} writes, so it has no Arrow answer. Use execute.")
-        with counted(ENGINE), told(sql), self._reader() as cursor:
+        with counted(ENGINE), told(sql), self._reader() as cursor, _cancellable(cursor, sql):
             answer = cursor.sql(translation.last, params=bound)
             table = answer.to_arrow_table()
             plain = plain_schema(table.schema, [str(kind) for kind in answer.types])
@@ -79,7 +80,7 @@ class EmbeddedWarehouse:
             yield from self.arrow(sql, **values).to_batches(BATCH_ROWS)
             return
         translation, bound = self._prepared(sql, values)
-        with told(sql), self._store.cursor(self.schema) as cursor:
+        with told(sql), self._store.cursor(self.schema) as cursor, _cancellable(cursor, sql):
             with counted(ENGINE):
                 answer = cursor.sql(translation.last, params=bound)
                 reader = answer.to_arrow_reader(BATCH_ROWS)
@@ -103,7 +104,13 @@ class EmbeddedWarehouse:
         arrivals = Arrivals(table, data)
 
         what = f"append to {table}"
-        with counted(ENGINE), arrivals.blamed(), told(what), self._writer() as cursor:
+        with (
+            counted(ENGINE),
+            arrivals.blamed(),
+            told(what),
+            self._writer() as cursor,
+            running(Interruption(cursor), what),
+        ):
             return arrivals.insert(cursor, target)
 
     @contextmanager
@@ -152,7 +159,7 @@ class EmbeddedWarehouse:
     def _run(
         self, sql: str, plan: "Translation", bound: Mapping[str, Value], read: Callable[[Any], T]
     ) -> T:
-        with counted(ENGINE), told(sql), self._lent(plan) as cursor:
+        with counted(ENGINE), told(sql), self._lent(plan) as cursor, _cancellable(cursor, sql):
             _perform(cursor, plan, bound)
             return read(cursor)
 
@@ -180,6 +187,11 @@ class EmbeddedWarehouse:
         """A cursor for several DuckDB statements that are one to whoever asked."""
         with self.transaction() as together, together._writer() as cursor:
             yield cursor
+
+
+def _cancellable(cursor: Any, sql: str) -> AbstractContextManager[object]:
+    """Inside, `ontos.warehouse.cancel` reaches the statement."""
+    return running(Interruption(cursor), opening(sql))
 
 
 def _prepared(sql: str, values: Mapping[str, Value]) -> tuple["Translation", dict[str, Value]]:

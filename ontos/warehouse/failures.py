@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from ontos.kernel.errors import Conflict, Invalid, NotFound, OntosError, Unavailable
+from ontos.warehouse.running import cancelled
 
 _WORDS = 6
 _STREAMED = ("Invalid Input Error", "Conversion Error", "Out of Range Error")
@@ -42,6 +43,8 @@ def explained(error: Exception, sql: str) -> OntosError:
     import duckdb
 
     text = str(error)
+    if isinstance(error, duckdb.InterruptException) or text.startswith("INTERRUPT"):
+        return cancelled(opening(sql))
     if "onflict" in text and isinstance(error, duckdb.TransactionException):
         return Conflict("Another change came first. Load the data again, then repeat.")
     if isinstance(error, duckdb.CatalogException | duckdb.BinderException):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ontos.kernel.errors import NotFound, Unavailable
+from ontos.warehouse.running import Ticket
 
 CATALOG = "workbench"
 KEPT = 16
@@ -125,6 +126,19 @@ class Store:
             for cursor in reading:
                 cursor.interrupt()
             time.sleep(0.01)
+
+
+class Interruption(Ticket):
+    """A statement on a cursor, which is lent on only after the statement has ended."""
+
+    def __init__(self, cursor: Any) -> None:
+        super().__init__()
+        self._cursor = cursor
+
+    def stop(self) -> None:
+        with self.guard:
+            if not self.ended:
+                self._cursor.interrupt()
 
 
 class Turn:

@@ -4,6 +4,7 @@ import re
 from pathlib import PurePosixPath
 
 from ontos.kernel.errors import Invalid
+from ontos.warehouse.names import quote, split_name
 
 _PART = re.compile(r"`((?:[^`]|``)+)`|([^.`]+)")
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -50,6 +51,16 @@ def visible(schema: str, org: str) -> bool:
     belongs to no org; never the workbench's own tables."""
     name = schema.lower()
     return name == f"data_{org}" or not (name in _OWN or name.startswith(("org_", "data_")))
+
+
+def grants(table: str, principal: str) -> str:
+    """The statements that let somebody read a table of three names, for its owner to copy."""
+    parts, to = split_name(table), quote(principal)
+    return (
+        f"GRANT USE CATALOG ON CATALOG {quote(*parts[:1])} TO {to}; "
+        f"GRANT USE SCHEMA ON SCHEMA {quote(*parts[:2])} TO {to}; "
+        f"GRANT SELECT ON TABLE {quote(*parts)} TO {to}"
+    )
 
 
 def relative_path(path: str) -> str:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from ontos.data.sheets import archive_sheet
+from ontos.data.sheets import archive_sheet, preview_sheet
 from ontos.generate.assembly import AssembleSpec, assemble_sheet
 from ontos.generate.templates import archive_template
 from ontos.generate.training_sheets import get_training_sheet, list_training_sheets
-from ontos.kernel.errors import Denied, Invalid, NotFound, NotNow
+from ontos.kernel.errors import Denied, Invalid, NotFound, NotNow, Refused
 from ontos.kernel.fields import now
 from tests.generate.conftest import ended, pairs
 
@@ -90,8 +90,19 @@ def test_a_table_that_lost_a_column_fails_with_the_reason(caller, sheet, templat
     settled(made)
     table = "workbench.data_default.messages"
     caller.warehouse.execute(f"ALTER TABLE {table} RENAME COLUMN text TO body")
-    with pytest.raises(Invalid, match="'text'"):
+    with pytest.raises(Refused, match=r"lost columns .*: text\. Change the table back"):
         assemble_sheet(caller, sheet.id, spec(template))
+
+
+def test_a_column_whose_type_changed_is_not_cast_in_silence(caller, sheet, template):
+    caller.warehouse.execute(f"DROP TABLE {sheet.source_table}")
+    columns = ", ".join(f"`{c.name}` {'BIGINT' if c.name == 'text' else c.type}"
+                        for c in sheet.columns)  # fmt: skip
+    caller.warehouse.execute(f"CREATE TABLE {sheet.source_table} ({columns})")
+    with pytest.raises(Refused, match=r"text \(was STRING, is BIGINT\)"):
+        assemble_sheet(caller, sheet.id, spec(template))
+    with pytest.raises(Refused, match="make a new sheet"):
+        preview_sheet(caller, sheet.id)
 
 
 def test_a_table_that_repeats_items_meanwhile_fails_and_leaves_nothing(

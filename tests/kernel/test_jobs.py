@@ -16,6 +16,13 @@ from ontos.kernel.errors import Refused
 from ontos.kernel.jobs import KINDS, Job, Run, enqueue, job, latest, request_cancel
 from ontos.kernel.settings import Settings
 from ontos.workspace import Person
+from tests.wire.place import WIRED
+
+ENDLESS = (
+    " JOIN ".join(f"(SELECT explode(sequence(1, 300000)) AS {x}) AS {x}s" for x in ("n", "m"))
+    + " ON n * m % 7 = 3"
+)
+"""Minutes of work in one statement."""
 
 ENDED: list[tuple[str, str]] = []
 
@@ -48,9 +55,19 @@ def kinds() -> Iterator[threading.Event]:
             run.check()
         return "released"
 
+    @job("t_reads", title="Reads", resumable=True, ended=note)
+    def reads(run: Run) -> str:
+        return str(run.caller.warehouse.rows(f"SELECT count(*) AS n FROM {ENDLESS}"))
+
+    @job("t_writes", title="Writes", resumable=True, ended=note)
+    def writes(run: Run) -> str:
+        store = run.caller.warehouse
+        with store.transaction() as inside:
+            return str(inside.execute(f"INSERT INTO numbers SELECT n FROM {ENDLESS}"))
+
     yield release
     release.set()
-    for name in ("t_good", "t_where", "t_bad", "t_long"):
+    for name in ("t_good", "t_where", "t_bad", "t_long", "t_reads", "t_writes"):
         KINDS.pop(name)
 
 
@@ -63,6 +80,18 @@ def ended(caller: Caller, thing: str, seconds: float = 10) -> Job:
             return found
         time.sleep(0.02)
     raise AssertionError(f"the job of {thing} did not end")
+
+
+def running(caller: Caller, thing: str) -> None:
+    """Wait until the thing's job is in the middle of its work."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        found = latest(caller, ("thing", thing))
+        if found and found.status == "running":
+            time.sleep(0.3)
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"the job of {thing} did not begin")
 
 
 def start(caller: Caller, kind: str, thing: str) -> None:
@@ -88,6 +117,47 @@ def test_a_job_can_be_cancelled(caller: Caller) -> None:
     assert request_cancel(caller, ("thing", "three")) == 1
     assert ended(caller, "three").status == "cancelled"
     assert ENDED == [("t_long", "cancelled")]
+
+
+@pytest.mark.parametrize("kind", ["t_reads", "t_writes"])
+def test_cancelling_stops_the_statement_that_runs(caller: Caller, kind: str) -> None:
+    """Within seconds, and at the warehouse: what it had written is not there."""
+    caller.warehouse.execute("CREATE TABLE numbers (n BIGINT)")
+    start(caller, kind, "four")
+    running(caller, "four")
+    began = time.monotonic()
+    assert request_cancel(caller, ("thing", "four")) == 1
+    done = ended(caller, "four")
+    assert time.monotonic() - began < (7.0 if WIRED else 2.0)  # named by a warehouse after 5 s
+    assert (done.status, done.error) == ("cancelled", None)
+    assert "was cancelled" in (done.message or "")
+    assert [(kind, "cancelled")] == ENDED
+    assert caller.warehouse.rows("SELECT count(*) AS n FROM numbers") == [{"n": 0}]
+
+
+def test_a_job_of_another_process_is_stopped_by_its_own(caller: Caller) -> None:
+    """Which learns of the wish at its next look for work."""
+    start(caller, "t_reads", "five")
+    running(caller, "five")
+    caller.warehouse.execute("UPDATE jobs SET cancel_requested = true")
+    caller.pulse.beat("test")
+    assert ended(caller, "five").status == "cancelled"
+
+
+def test_a_job_that_a_closing_process_cuts_off_is_not_called_cancelled(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", log_level="ERROR")
+    first = open_workbench(settings)
+    first.start()
+    start(first.local_caller(), "t_reads", "six")
+    running(first.local_caller(), "six")
+    first.close()
+    second = open_workbench(settings)
+    try:
+        found = latest(second.local_caller(), ("thing", "six"))
+        assert found is not None and found.status == "running"
+        assert ENDED == []
+    finally:
+        second.close()
 
 
 def test_more_jobs_than_workers_all_end(caller: Caller) -> None:

@@ -124,7 +124,7 @@ def test_a_sheet_whose_table_is_gone_still_opens(
     sheet = create_sheet(caller, SheetSpec(name="mine", source_table=messages))
     caller.warehouse.execute(f"DROP TABLE {messages}")
     at = open_page(view="sheets", sheet=sheet.id)
-    assert "there is no table" in at.warning[0].value
+    assert "is gone, or you may not see it" in at.warning[0].value
     press(at, "Archive the sheet")
     assert get_sheet(caller, sheet.id).status == "archived"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from databricks.sql.thrift_api.TCLIService import TCLIService, ttypes
 
+from ontos.warehouse import cancel, tagged
 from tests.wire.engine import Answer, Engine, Refused
 from tests.wire.faults import Faults
 from tests.wire.results import OK, Results
@@ -38,6 +39,13 @@ class Operation:
     error: str = ""
     done: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    tag: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """By which the embedded engine behind a server can be stopped."""
+
+    def ends(self, state: int, error: str = "") -> None:
+        """A statement that was cancelled stays so, whatever its engine makes of it."""
+        if not self.cancelled.is_set():
+            self.error, self.state = error, state
 
 
 class Service:
@@ -52,6 +60,7 @@ class Service:
         self.running = 0
         self.most_running = 0
         self.executed: list[str] = []
+        self.cancelled = 0
         self.permits: Callable[[str, str, str], None] = lambda token, sql, schema: None
         """Raises Refused where whoever holds the token may not run the statement."""
         self.asking = threading.local()
@@ -123,8 +132,10 @@ class Service:
         operation = self.operations.get(asked.operationHandle.operationId.guid)
         if operation is not None and not operation.done.is_set():
             operation.cancelled.set()
+            self.cancelled += 1
             operation.state = _State.CANCELED_STATE
             operation.done.set()
+            cancel(operation.tag)
         return ttypes.TCancelOperationResp(status=OK)
 
     def CloseOperation(self, asked: ttypes.TCloseOperationReq) -> ttypes.TCloseOperationResp:
@@ -158,8 +169,9 @@ class Service:
         try:
             if self.faults.delay:
                 operation.cancelled.wait(self.faults.delay)
-            if not operation.cancelled.is_set():
-                self._answer(operation, asked, session)
+            with tagged(operation.tag):
+                if not operation.cancelled.is_set():
+                    self._answer(operation, asked, session)
         finally:
             with self._one:
                 self.running -= 1
@@ -171,14 +183,14 @@ class Service:
         try:
             answer = self._run(asked.statement, values_of(asked.parameters), session)
         except (Refused, ValueError) as error:
-            operation.error, operation.state = str(error), _State.ERROR_STATE
+            operation.ends(_State.ERROR_STATE, str(error))
         except Exception as error:  # the client is told, as by a warehouse that has a defect
             words = f"[INTERNAL_ERROR] {type(error).__name__}: {error} SQLSTATE: XX000"
-            operation.error, operation.state = words, _State.ERROR_STATE
+            operation.ends(_State.ERROR_STATE, words)
         else:
             operation.changed = answer.changed
             operation.results = Results(answer.table, bool(asked.canDecompressLZ4Result))
-            operation.state = _State.FINISHED_STATE
+            operation.ends(_State.FINISHED_STATE)
 
     def _run(self, sql: str, values: Mapping[str, Any], session: Session) -> Answer:
         self.permits(session.token, sql, session.schema)

@@ -14,8 +14,8 @@ from prometheus_client import REGISTRY
 
 from ontos.kernel.errors import Unavailable
 from ontos.kernel.settings import Settings
-from ontos.warehouse import tally, together
-from ontos.warehouse.databricks import DatabricksWarehouse, Pool, cancel, tagged
+from ontos.warehouse import cancel, tagged, tally, together
+from ontos.warehouse.databricks import DatabricksWarehouse, Pool
 from ontos.warehouse.databricks.connecting import connector
 from ontos.warehouse.databricks.credentials import AppCredentials
 from tests.wire.server import Warehouse

@@ -8,7 +8,6 @@ again changes nothing.
 """
 
 from ontos.warehouse.databricks.pool import Pool
-from ontos.warehouse.databricks.running import cancel, tagged
 from ontos.warehouse.databricks.warehouse import DatabricksWarehouse, open_databricks
 
-__all__ = ["DatabricksWarehouse", "Pool", "cancel", "open_databricks", "tagged"]
+__all__ = ["DatabricksWarehouse", "Pool", "open_databricks"]

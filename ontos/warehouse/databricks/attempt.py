@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from opentelemetry import trace
 
-from ontos.kernel.errors import OntosError, Unavailable
+from ontos.kernel.errors import OntosError
 from ontos.warehouse.databricks.failures import opening, unanswered, undecided
 from ontos.warehouse.databricks.figures import RETRIES, UNDECIDED
 from ontos.warehouse.databricks.link import Identity, Link
 from ontos.warehouse.databricks.repeatable import Repeat, repeatable
 from ontos.warehouse.databricks.retries import Fate, Setback, connector_errors, setback
-from ontos.warehouse.databricks.running import Ticket, running
+from ontos.warehouse.databricks.running import Sent
+from ontos.warehouse.running import cancelled, running
 
 if TYPE_CHECKING:
     from databricks.sql.client import Cursor
@@ -35,7 +36,7 @@ class Attempt:
     def __init__(self, sql: str) -> None:
         self._sql = sql
         self.opening = True
-        self.ticket: Ticket | None = None
+        self.ticket: Sent | None = None
 
     @property
     def taken(self) -> bool:
@@ -55,7 +56,7 @@ class Attempt:
     def cancelled(self) -> OntosError | None:
         if self.ticket is None or not self.ticket.cancelled:
             return None
-        return Unavailable(f"{opening(self._sql)} was cancelled.", reason="cancelled")
+        return cancelled(opening(self._sql))
 
 
 class Attempts:
@@ -89,7 +90,8 @@ class Attempts:
             attempt.opening = False
             cursor = connection.cursor(self._page.rows, self._page.size)
             mine.enter_context(_put_away(cursor))
-            attempt.ticket = mine.enter_context(running(cursor, self._identity.pool))
+            sent = Sent(cursor, self._identity.pool)
+            attempt.ticket = mine.enter_context(running(sent, opening(self._sql)))
             cursor.execute(self._sql, parameters=self._bound)
             self._link.silence.heard()
             answer = read(cursor)
@@ -132,7 +134,7 @@ class Attempts:
             UNDECIDED.inc()
             return undecided(self._sql)
         personal = self._identity.credentials.personal
-        return unanswered(found, self._sql, personal, self._patience.waited)
+        return unanswered(found, self._sql, personal, self._patience.waited, self._link.address)
 
     def _certain(self, answer: object) -> None:
         """A guarded write whose second try changed nothing was done by the first, or never."""

@@ -1,5 +1,6 @@
 """As whom the warehouse is asked: the app itself, or a person who is signed in."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ class AppCredentials:
         config = self._known()
 
         def headers() -> Mapping[str, str]:
-            with _told("The app cannot authenticate itself"):
+            with _told("The app cannot sign in"):
                 return config.authenticate()  # type: ignore[no-any-return]
 
         return headers
@@ -68,7 +69,7 @@ class AppCredentials:
 
         with self._one:
             if self._config is None:
-                with _told("The workspace's address or the app's credentials are missing"):
+                with _told("The app cannot sign in"):
                     self._config = Config(
                         http_timeout_seconds=ANSWER_SECONDS, retry_timeout_seconds=PROBE_SECONDS
                     )
@@ -83,9 +84,13 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (DatabricksError, RequestException, TimeoutError, ValueError) as error:
+        host = os.environ.get("DATABRICKS_HOST") or "(DATABRICKS_HOST is not set)"
+        said = str(error).partition(". Config: ")[0]
+        if "Invalid URL 'None'" in said:  # the host has not said where to sign in
+            said = "It does not answer as a workspace"
         raise Unavailable(
-            f"{what}: check DATABRICKS_HOST and DATABRICKS_CLIENT_ID with its secret."
-            f" {str(error)[:300]}"
+            f"{what} at {host}. {said[:300].rstrip('.')}. Check DATABRICKS_HOST, and"
+            " DATABRICKS_CLIENT_ID with its secret."
         ) from error
 
 

@@ -13,6 +13,7 @@ from ontos.kernel.errors import (
     Unavailable,
 )
 from ontos.warehouse.databricks.retries import Fate, Setback
+from ontos.warehouse.names import quote
 
 _CLASS = re.compile(r"\[([A-Z][A-Z0-9_]*)(?:\.[A-Z0-9_.]+)?\]")
 _NAME = re.compile(r"`((?:[^`]|``)+)`(?:\.`((?:[^`]|``)+)`)*")
@@ -21,6 +22,8 @@ _NOT_NULL = re.compile(r"violated for column: `?([\w.]+?)`?(?:\.?\s|\.?$)")
 _TARGET = re.compile(r'cannot be cast to "([^"]+)"')
 _INDEX = re.compile(r"[Tt]he index (-?\d+)")
 _BOUND = re.compile(r"unbound parameter: `?(\w+)")
+_LACKS = re.compile(r"does not have ([A-Z][A-Z_ ]*) on (\w+) ['`]([^']+?)['`](?:[\s.]|$)")
+_GONE = {"TABLE_OR_VIEW_NOT_FOUND": "table", "SCHEMA_NOT_FOUND": "schema"}
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 
 
@@ -28,6 +31,11 @@ def explained(said: str, sql: str) -> OntosError:
     """The workbench's error for the words of a refused statement."""
     found = _CLASS.search(said)
     kind = found[1] if found else ""
+    if kind in _GONE and _stands_alone(name := _last_name(said), sql):
+        return NotFound(
+            f"There is no {_GONE[kind]} {name}, which is the workbench's own. Start the workbench"
+            " again: it makes what is missing. Govern > Setup says which rights that takes."
+        )
     for kinds, make in _KNOWN:
         if kind in kinds:
             return make(said, opening(sql))
@@ -38,10 +46,14 @@ def explained(said: str, sql: str) -> OntosError:
     return Unavailable(f"The warehouse could not run {opening(sql)}: {_first(said)}")
 
 
-def unanswered(found: Setback, sql: str, personal: bool, waited: float) -> OntosError:
-    """The workbench's error for a statement that was given up."""
+def unanswered(
+    found: Setback, sql: str, personal: bool, waited: float, address: str = "the warehouse"
+) -> OntosError:
+    """The workbench's error for a statement that was given up; `address` is the warehouse's."""
+    if isinstance(found.error, OntosError):
+        return found.error
     if found.fate is Fate.REFUSED:
-        return _refused(found, sql)
+        return _refused(found, sql, address)
     if found.reason == "conflict":
         return _conflict("", "")
     if found.reason == "credentials":
@@ -53,8 +65,8 @@ def unanswered(found: Setback, sql: str, personal: bool, waited: float) -> Ontos
         )  # fmt: skip
     if found.reason == "unreachable":
         return Unavailable(
-            f"The SQL warehouse cannot be reached ({type(found.error).__name__}). Check"
-            " DATABRICKS_HOST and the network; repeat in a minute."
+            f"The SQL warehouse cannot be reached at {address} ({type(found.error).__name__})."
+            " Check DATABRICKS_HOST and the network; repeat in a minute."
         )
     if found.reason == "busy":
         return Unavailable(
@@ -78,10 +90,13 @@ def opening(sql: str) -> str:
     return f"`{' '.join(sql.split()[:6])} …`"
 
 
-def _refused(found: Setback, sql: str) -> OntosError:
+def _refused(found: Setback, sql: str, address: str) -> OntosError:
     code = getattr(found.error, "context", None) or {}
     if code.get("http-code") == 404:
-        return Unavailable("There is no such SQL warehouse. Check ONTOS_HTTP_PATH.")
+        return Unavailable(
+            f"There is no SQL warehouse at {address}. Set ONTOS_HTTP_PATH to the HTTP path that"
+            " its page shows under Connection details, and start the workbench again."
+        )
     return explained(str(found.error), sql)
 
 
@@ -119,7 +134,20 @@ def _column(said: str, at: str) -> OntosError:
 
 
 def _denied(said: str, at: str) -> OntosError:
-    return Denied(f"{at}: {_first(said)} Ask its owner to grant it.")
+    found = _LACKS.search(said)
+    if found is None:
+        return Denied(f"{at}: {_first(said)} Ask its owner to grant it.")
+    right, kind, name = found[1], found[2], found[3].replace("`", "")
+    grant = f"GRANT {right} ON {kind.upper()} {quote(*name.split('.'))} TO `PRINCIPAL`"
+    return Denied(
+        f"{right} is not granted on {kind.lower()} {name}. Ask its owner for: {grant}, where"
+        " PRINCIPAL is you or a group of yours; for the workbench's own tables, the app."
+    )
+
+
+def _stands_alone(name: str, sql: str) -> bool:
+    """The workbench names its own tables alone, and every other with its schema."""
+    return re.search(rf"\.\s*`?{re.escape(name)}\b", sql, re.IGNORECASE) is None
 
 
 def _conflict(_: str, __: str) -> OntosError:

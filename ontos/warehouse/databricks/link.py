@@ -1,5 +1,6 @@
 """What all schemas of one warehouse share: the app's connections and those of people."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,6 +36,12 @@ class Link:
         self.people = People(self._person)
         self.patience, self.silence = patience, Silence()
         self.waking = Waking(self.silence)
+
+    @property
+    def address(self) -> str:
+        """Where the warehouse should be, for messages."""
+        host = os.environ.get("DATABRICKS_HOST", "").rstrip("/") or "(DATABRICKS_HOST is not set)"
+        return f"{host}/{(self._settings.http_path or '').lstrip('/')}"
 
     def close(self) -> None:
         """Cancel what runs, and end every session."""

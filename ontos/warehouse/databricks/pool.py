@@ -16,7 +16,7 @@ from ontos.kernel.errors import Unavailable
 from ontos.warehouse.databricks.connecting import Connect
 from ontos.warehouse.databricks.figures import CONNECTIONS, POOL_WAIT
 from ontos.warehouse.databricks.retries import connector_errors, sound
-from ontos.warehouse.databricks.running import cancel_all
+from ontos.warehouse.running import cancel_all
 
 if TYPE_CHECKING:
     from databricks.sql.client import Connection

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ontos.kernel.errors import OntosError
+
 RETRY_SECONDS = 30.0
 """A statement is not sent again later than this after it was first sent."""
 STARTING_SECONDS = 600.0
@@ -71,6 +73,9 @@ def setback(error: BaseException, *, opening: bool, taken: bool) -> Setback:
         lost = "DELTA_CONCURRENT" in str(error)  # another writer came first: nothing was done
         return Setback(Fate.UNSENT, "conflict", error) if lost else _refused(error)
     if isinstance(error, RequestError):
+        for own in error.args:
+            if isinstance(own, OntosError):  # the credentials': nothing was sent
+                return _refused(own)
         return _of_status(error, opening, taken)
     if isinstance(error, HTTPError | OSError):
         return _of_link(error, opening, taken)

@@ -4,10 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 from ontos.kernel.errors import Denied, NotFound
-from ontos.warehouse import quote
 from ontos.warehouse.protocol import Warehouse
 from ontos.workspace.databricks.client import Connection, told
-from ontos.workspace.names import three_parts, visible
+from ontos.workspace.names import grants, three_parts, visible
 from ontos.workspace.protocols import Column, Table
 
 if TYPE_CHECKING:
@@ -63,7 +62,8 @@ class DatabricksCatalog:
             return None
         except Denied as error:
             raise Denied(
-                f"You may not read {full_name}: {said(error)} Ask its owner for: {grants(*parts)}"
+                f"You may not read {full_name}: {said(error).rstrip('.')}. Ask its owner for: "
+                f"{grants(full_name, 'PERSON')}, where PERSON is you or a group of yours."
             ) from error
 
     def upload_schema(self) -> str:
@@ -85,16 +85,6 @@ def said(error: Denied) -> str:
     """The workspace's own words about what is lacking."""
     cause = error.__cause__
     return str(cause).partition(". Config: ")[0] if cause else error.detail
-
-
-def grants(catalog: str, schema: str, table: str) -> str:
-    """The statements that let a person read a table, for its owner to copy."""
-    return (
-        f"GRANT USE CATALOG ON CATALOG {quote(catalog)} TO `PERSON`; "
-        f"GRANT USE SCHEMA ON SCHEMA {quote(catalog, schema)} TO `PERSON`; "
-        f"GRANT SELECT ON TABLE {quote(catalog, schema, table)} TO `PERSON`, where PERSON is you "
-        "or a group of yours."
-    )
 
 
 def as_table(info: "TableInfo") -> Table:

@@ -69,7 +69,7 @@ ASSEMBLING = [
          "Choose another sheet", PLAN),
     Case("draft sheet", "POST /sheets/{draft_sheet}/assemble", 409, "sheet_id", "Publish it", PLAN),
     Case("sheet without its table", "POST /sheets/{tableless_sheet}/assemble", 404, "sheet_id",
-         "Browse the catalog", PLAN),
+         "Bring it back or ask its owner", PLAN),
     Case("archived template", ASSEMBLE, 409, "template_id", "Revise and publish it",
          PLAN | {"template_id": "{archived_template}"}),
     Case("draft template", ASSEMBLE, 409, "template_id", "Publish it first",

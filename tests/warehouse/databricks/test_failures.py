@@ -21,10 +21,14 @@ SQL = "SELECT a FROM t WHERE b = 1 AND c = 'a long text'"
     ("said", "kind", "told"),
     [
         ("[TABLE_OR_VIEW_NOT_FOUND] The table or view `org`.`pairs` cannot be found. Verify",
-         NotFound, "There is no table pairs."),
-        ("[SCHEMA_NOT_FOUND] The schema `org_x` cannot be found.", NotFound, "no schema org_x"),
+         NotFound, "There is no table pairs, which is the workbench's own."),
+        ("[SCHEMA_NOT_FOUND] The schema `org_x` cannot be found.", NotFound,
+         "no schema org_x, which is the workbench's own. Start the workbench again"),
         ("[CATALOG_NOT_FOUND] The catalog `wb` cannot be found.", NotFound, "ONTOS_CATALOG"),
-        ("[INSUFFICIENT_PERMISSIONS] User does not have SELECT on Table 'x'.", Denied, "grant"),
+        ("[INSUFFICIENT_PERMISSIONS] Insufficient privileges: User does not have USE SCHEMA on"
+         " Schema 'main.sales'. SQLSTATE: 42501", Denied,
+         "Ask its owner for: GRANT USE SCHEMA ON SCHEMA `main`.`sales` TO `PRINCIPAL`"),
+        ("[INSUFFICIENT_PERMISSIONS] You are not the owner.", Denied, "Ask its owner to grant it"),
         ("[DELTA_CONCURRENT_APPEND] files were added", Conflict, "came first"),
         ("ConcurrentDeleteReadException: x", Conflict, "came first"),
         ("[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column, variable, or function parameter with name"
@@ -49,6 +53,18 @@ def test_what_the_warehouse_says(said: str, kind: type[OntosError], told: str) -
     assert told in error.detail
     assert "second line" not in error.detail
     assert "secret" not in error.detail
+
+
+@pytest.mark.parametrize(
+    ("said", "sql"),
+    [
+        ("[TABLE_OR_VIEW_NOT_FOUND] The table or view `wb`.`sales`.`orders` cannot be found.",
+         "SELECT 1 FROM `wb`.`sales`.`orders`"),
+        ("[SCHEMA_NOT_FOUND] The schema `sales` cannot be found.", "SELECT 1 FROM wb.sales.orders"),
+    ],
+)  # fmt: skip
+def test_what_is_not_the_workbenchs_own_is_not_called_so(said: str, sql: str) -> None:
+    assert "own" not in explained(said, sql).detail
 
 
 def test_a_missing_column_is_named_for_programs() -> None:
@@ -87,4 +103,6 @@ def test_a_wrong_warehouse_names_the_setting() -> None:
 
     context = {"http-code": 404, "method": "OpenSession", "error-message": "not found"}
     found = setback(RequestError("no", context), opening=True, taken=False)
-    assert "ONTOS_HTTP_PATH" in unanswered(found, SQL, False, 0.0).detail
+    told = unanswered(found, SQL, False, 0.0, "https://host/sql/1.0/warehouses/abc").detail
+    assert "There is no SQL warehouse at https://host/sql/1.0/warehouses/abc." in told
+    assert "ONTOS_HTTP_PATH" in told

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ontos.bootstrap import Workbench, local_person
+from ontos.doors.forwarded import NEWEST
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Unauthenticated
 from ontos.kernel.settings import Settings
 from ontos.workspace import Person
 
+OWN = "x-forwarded-access-token"
+"""The person's own token at the workspace, as its proxy passes it on."""
 TOKEN, ORG, PROJECT = "x-ontos-token", "x-ontos-org", "x-ontos-project"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 """A proxy's marks: what it passes on comes from its own client, not from this machine."""
@@ -44,15 +47,22 @@ def from_request(
     """The caller of a request that carries no session; raises Unauthenticated with the remedy."""
     org, project = headers.get(ORG), headers.get(PROJECT)
     if secret := headers.get(TOKEN):
-        return bench.directory.of_token(secret, door, org, project)
+        forwarded = headers.get(OWN) if mode(bench.settings) == "proxy" else None
+        return bench.directory.of_token(secret, door, org, project, forwarded)
     return bench.directory.of_person(person_of(bench, headers, client), org, door, project)
 
 
-def person_of(bench: Workbench, headers: Mapping[str, str], client: str | None) -> Person:
-    """Who sent these headers from `client`, when no token says so."""
+def person_of(
+    bench: Workbench, headers: Mapping[str, str], client: str | None, came: float | None = None
+) -> Person:
+    """Who sent these headers from `client`, when no token says so.
+
+    `came` tells when, where that was not just now (by the monotonic clock): a newer token of the
+    same person then takes the place of the one in them.
+    """
     how = mode(bench.settings)
     if how == "proxy" and not from_elsewhere(headers):
-        return bench.known(proxied(headers))
+        return bench.known(NEWEST.refreshed(proxied(headers), came))
     if how == "local" and on_loopback(headers, client):
         return local_person()
     raise Unauthenticated(
@@ -68,7 +78,7 @@ def proxied(headers: Mapping[str, str]) -> Person:
         raise Unauthenticated(
             "The proxy names no user (X-Forwarded-Email is missing). Open the app by its own URL."
         )
-    return Person(user, token=headers.get("x-forwarded-access-token"))
+    return Person(user, token=headers.get(OWN))
 
 
 def from_elsewhere(headers: Mapping[str, str]) -> bool:

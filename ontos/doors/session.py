@@ -1,11 +1,13 @@
 """Who is looking at a page: by its websocket's headers, or by its OpenID Connect session."""
 
+import hashlib
+import time
 from collections.abc import Mapping
 
 import streamlit as st
 
 from ontos.bootstrap import Workbench, local_person
-from ontos.doors.identity import mode, person_of
+from ontos.doors.identity import OWN, mode, person_of
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Unauthenticated
 from ontos.workspace import Person
@@ -34,7 +36,16 @@ def _person(bench: Workbench) -> Person:
     headers = {name.lower(): value for name, value in st.context.headers.items()}
     if mode(bench.settings) == "local" and not headers:
         return local_person()  # no browser at all: this machine's user runs the script
-    return person_of(bench, headers, st.context.ip_address or LOOPBACK)
+    return person_of(bench, headers, st.context.ip_address or LOOPBACK, _came(headers.get(OWN)))
+
+
+def _came(token: str | None) -> float:
+    """When this session's headers came; a reconnected browser brings others."""
+    digest = hashlib.sha256((token or "").encode()).hexdigest()
+    known = st.session_state.get("headers-came")
+    if known is None or known[0] != digest:
+        known = st.session_state["headers-came"] = (digest, time.monotonic())
+    return float(known[1])
 
 
 def _signed_in(claims: Mapping[str, object]) -> Person:

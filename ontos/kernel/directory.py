@@ -126,10 +126,12 @@ class Directory:
         return caller
 
     def of_token(
-        self, secret: str, door: str, org: str | None = None, project: str | None = None
-    ) -> Caller:
+        self, secret: str, door: str, org: str | None = None, project: str | None = None,
+        forwarded: str | None = None,
+    ) -> Caller:  # fmt: skip
         """The caller that a token stands for, in the groups that its user was last seen with.
 
+        Tables from elsewhere are read by the rights of whoever sent it, which `forwarded` carries.
         The project asked for counts where the token leaves a choice. Raises Unauthenticated where
         it does not hold, Denied where it holds elsewhere.
         """
@@ -143,7 +145,8 @@ class Directory:
             raise Unauthenticated("X-Ontos-Token: this token has expired. Create another.")
         self._note_use(digest)
         groups = self._groups.get(token.user, frozenset())
-        person, tenant = Person(token.user, groups), _bound(token, org, project)
+        person = Person(token.user, groups, forwarded)
+        tenant = _bound(token, org, project)
         return self._caller(person, tenant, self._grant(person, tenant), token.scopes, door)
 
     def of_job(self, user: str, tenant: Tenant) -> Caller:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ontos.kernel.errors import Denied, NotFound, Unavailable
+from ontos.kernel.errors import Denied, NotFound, Unauthenticated, Unavailable
 from ontos.workspace import Person
 from ontos.workspace.databricks.client import Connection, told
 from tests.wire.workspace.faults import Fault
@@ -105,7 +105,7 @@ def test_a_persons_token_that_was_revoked_is_refused(workspace):
     app = half(workspace.root / "home", Person("ann@example.org", token=token))
     assert app.catalog.catalogs() == ["workbench"]
     workspace.people.revoke(token)
-    with pytest.raises(Denied, match="Sign in again") as refusal:
+    with pytest.raises(Unauthenticated, match=r"has expired\. Reload the page") as refusal:
         app.catalog.catalogs()
     assert token not in refusal.value.detail and "Config:" not in refusal.value.detail
 

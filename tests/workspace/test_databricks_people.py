@@ -2,7 +2,7 @@
 
 import pytest
 
-from ontos.kernel.errors import Denied
+from ontos.kernel.errors import Unauthenticated
 from ontos.workspace import Person
 from tests.wire.workspace.half import half, opened
 
@@ -27,8 +27,8 @@ def test_nobody_is_asked_about_without_their_token(workspace):
     assert workspace.faults.calls == []
 
 
-def test_a_refused_token_names_the_person_and_not_the_token(workspace):
+def test_a_refused_token_asks_to_sign_in_and_is_not_told(workspace):
     people = half(workspace.root / "home").people
-    with pytest.raises(Denied, match=r"groups of ann@example\.org") as refusal:
+    with pytest.raises(Unauthenticated, match="Reload the page") as refusal:
         people.groups(Person("ann@example.org", token="forged-token"))  # noqa: S106
     assert "forged-token" not in refusal.value.detail

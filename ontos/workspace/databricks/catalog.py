@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ontos.kernel.errors import Denied, NotFound
 from ontos.warehouse.protocol import Warehouse
-from ontos.workspace.databricks.client import Connection, told
+from ontos.workspace.databricks.client import Connection
 from ontos.workspace.names import grants, three_parts, visible
 from ontos.workspace.protocols import Column, Table
 
@@ -30,12 +30,12 @@ class DatabricksCatalog:
         return self
 
     def catalogs(self) -> list[str]:
-        with told("The catalogs cannot be listed"):
+        with self._connection.told("The catalogs cannot be listed"):
             found = self._connection.client.catalogs.list()
             return sorted({self._catalog, *(each.name for each in found if each.name)})
 
     def schemas(self, catalog: str) -> list[str]:
-        with told(f"The schemas of {catalog} cannot be listed"):
+        with self._connection.told(f"The schemas of {catalog} cannot be listed"):
             found = self._connection.client.schemas.list(catalog)
             names = {s.name for s in found if s.name and self._visible(catalog, s.name)}
         if catalog.lower() == self._catalog.lower():
@@ -45,8 +45,9 @@ class DatabricksCatalog:
     def tables(self, catalog: str, schema: str) -> list[Table]:
         if not self._visible(catalog, schema):
             return []
-        with told(f"The tables of {catalog}.{schema} cannot be listed"):
-            found = self._asked(catalog, schema).client.tables.list(
+        asked = self._asked(catalog, schema)
+        with asked.told(f"The tables of {catalog}.{schema} cannot be listed"):
+            found = asked.client.tables.list(
                 catalog, schema, omit_columns=True, omit_properties=True
             )
             return sorted(map(as_table, found), key=lambda each: each.full_name)
@@ -55,9 +56,10 @@ class DatabricksCatalog:
         parts = three_parts(full_name)
         if not parts or not self._visible(*parts[:2]) or re.search(r"[/?#%\s]", full_name):
             return None
+        asked = self._asked(*parts[:2])
         try:
-            with told(f"The table {full_name} cannot be read"):
-                return as_table(self._asked(*parts[:2]).client.tables.get(".".join(parts)))
+            with asked.told(f"The table {full_name} cannot be read"):
+                return as_table(asked.client.tables.get(".".join(parts)))
         except NotFound:
             return None
         except Denied as error:

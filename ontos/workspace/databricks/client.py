@@ -17,6 +17,7 @@ Answer = TypeVar("Answer")
 ANSWER_SECONDS = 30
 RETRY_SECONDS = 20
 PROBE_SECONDS = 5
+EXPIRED = "Your sign-in at Databricks has expired. Reload the page."
 
 
 class Connection:
@@ -28,6 +29,17 @@ class Connection:
     @property
     def client(self) -> "WorkspaceClient":
         return _client(os.environ.get("DATABRICKS_HOST", ""), self._token)
+
+    @contextmanager
+    def told(self, what: str) -> Iterator[None]:
+        """As `told`; but a person whose own token is refused must sign in anew."""
+        try:
+            with told(what):
+                yield
+        except errors.Denied as error:
+            if self._token and _token_refused(error.__cause__):
+                raise errors.Unauthenticated(EXPIRED) from error
+            raise
 
     def ask(self, what: str, call: Callable[["WorkspaceClient"], Answer]) -> Answer:
         """The answer to a call that is safe to repeat.
@@ -136,6 +148,14 @@ def translated(error: Exception, what: str) -> errors.OntosError:
         if isinstance(error, kind):
             return ours(f"{said} {remedy}")
     return errors.Unavailable(f"{said} Try again; if it stays so, ask the workspace's admin.")
+
+
+def _token_refused(error: BaseException | None) -> bool:
+    """401, or the 403 that some services answer instead."""
+    from databricks.sdk.errors import PermissionDenied, Unauthenticated
+
+    said = isinstance(error, PermissionDenied) and "access token" in str(error).lower()
+    return said or isinstance(error, Unauthenticated)
 
 
 def _unanswered(said: str) -> errors.Unavailable:

@@ -1,6 +1,6 @@
 """Groups of a person, asked of the workspace with the person's own token."""
 
-from ontos.workspace.databricks.client import Connection, told
+from ontos.workspace.databricks.client import Connection
 from ontos.workspace.protocols import Person
 
 
@@ -9,6 +9,7 @@ class DatabricksPeople:
         """One request; none without a token, since the app must not guess for others."""
         if not person.token:
             return frozenset()
-        with told(f"The groups of {person.user} cannot be read"):
-            me = Connection(person.token).client.current_user.me()
+        theirs = Connection(person.token)
+        with theirs.told(f"The groups of {person.user} cannot be read"):
+            me = theirs.client.current_user.me()
         return frozenset(group.display for group in me.groups or () if group.display)

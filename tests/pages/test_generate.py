@@ -199,7 +199,7 @@ def test_what_changed_meanwhile_is_refused_in_words(
     page = opened(bench, "generate", view="assemble", sheet=sheet.id, template=template.id)
     caller.warehouse.execute(f"DROP TABLE {sheet.source_table}")
     page = press(page, "Assemble")
-    assert "there is no table" in page.error[0].value
+    assert "is gone, or you may not see it" in page.error[0].value
     assert list_training_sheets(caller).items == []
 
 

@@ -1,14 +1,17 @@
 """The closed loop by clicks, over a SQL warehouse that is slow and often refuses.
 
-python -m tests.wire.journey [--delay SECONDS] [--refused SHARE]
+python -m tests.wire.journey [--delay SECONDS] [--refused SHARE] [--pictures FOLDER]
 
-Models and endpoints are this machine's; every statement goes through the real connector.
+Models and endpoints are this machine's; every statement goes through the real connector. With a
+folder for pictures, each step leaves one of the page where it ended.
 """
 
 import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.browser import find
@@ -19,7 +22,8 @@ from tests.wire.duck import DuckEngine
 from tests.wire.place import PREFIX, without_certificates
 from tests.wire.server import TOKEN, Server
 
-STEPS = (
+Step = Callable[[Driver], None]
+STEPS: tuple[Step, ...] = (
     test_loop.make_a_sheet, test_loop.write_a_template, test_loop.assemble, test_loop.review,
     test_loop.train, test_loop.deploy, test_loop.ask_and_correct, test_loop.use_the_correction,
     test_loop.look_for_gaps_and_retrain, test_loop.update_and_roll_back, test_loop.look_back,
@@ -30,6 +34,7 @@ def main() -> int:
     ask = argparse.ArgumentParser(description="The closed loop by clicks on a slow warehouse.")
     ask.add_argument("--delay", type=float, default=1.0, help="seconds that each statement takes")
     ask.add_argument("--refused", type=float, default=0.05, help="share of requests met with 503")
+    ask.add_argument("--pictures", type=Path, help="a folder for a picture of each step's end")
     asked = ask.parse_args()
     path = find()
     if path is None:
@@ -46,14 +51,28 @@ def main() -> int:
         with served(home / "home", **env) as app:
             warehouse.faults.delay, warehouse.faults.refused_share = asked.delay, asked.refused
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            begun, driver = time.monotonic(), Driver(page, app.url)
-            test_loop.bring_in(driver, test_loop.messages(home / "desk.csv"))
-            for step in STEPS:
-                step(driver)
-                print(f"{time.monotonic() - begun:4.0f} s  {step.__name__}", flush=True)
+            bring_in = partial(test_loop.bring_in, file=test_loop.messages(home / "desk.csv"))
+            steps = {"bring_in": bring_in, **{step.__name__: step for step in STEPS}}
+            try:
+                walk(Driver(page, app.url), steps, asked.pictures)
+            except Exception:
+                print(app.said())
+                raise
             page.close()
     server.close()
     return 0
+
+
+def walk(on: Driver, steps: Mapping[str, Step], pictures: Path | None) -> None:
+    begun = time.monotonic()
+    for at, (name, step) in enumerate(steps.items(), 1):
+        try:
+            step(on)
+        finally:
+            if pictures:
+                pictures.mkdir(parents=True, exist_ok=True)
+                on.page.screenshot(path=pictures / f"{at:02d}-{name}.png")
+        print(f"{time.monotonic() - begun:4.0f} s  {name}", flush=True)
 
 
 if __name__ == "__main__":

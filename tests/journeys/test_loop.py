@@ -163,10 +163,10 @@ def update_and_roll_back(on: Driver) -> None:
     on.press("Open")
     on.press("Change version")
     on.press("Change")
-    on.sees(f"{MODEL} version 2")
+    on.sees(f"{MODEL}: version 2 answers")
     on.press("Roll back")
     on.press("Roll back now")
-    on.sees(f"{MODEL} version 1")
+    on.sees(f"{MODEL}: version 1 answers")
     on.healthy()
 
 

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from ontos.data.access import require_select
+from ontos.data.sheets import get_sheet
 from ontos.generate.answers import Course, Manner, Through
 from ontos.generate.batches import Ability, Batches, ability, keep
 from ontos.generate.calls import Calls
@@ -50,7 +52,9 @@ class GenerationError(BaseModel):
     pairs: int
 
 
-@operation("POST /training-sheets/{training_sheet_id}/generate", needs=write("templates"))
+@operation(
+    "POST /training-sheets/{training_sheet_id}/generate", needs=write("templates"), rights="person"
+)
 def generate_responses(
     caller: Caller, training_sheet_id: Id, spec: GenerateSpec | None = None
 ) -> Job:
@@ -58,6 +62,7 @@ def generate_responses(
     spec = spec or GenerateSpec()
     sheet = get_training_sheet(caller, training_sheet_id)
     require_ready(sheet)
+    require_select(caller, get_sheet(caller, sheet.sheet_id).source_table)
     require_model(caller)
     if not sheet.empty_count:
         raise NotNow("Every pending pair has a response already. Review them in Label.")

@@ -11,6 +11,7 @@ from ontos.data.catalog import preview_table
 from ontos.data.sheets import SheetSpec, create_sheet, get_sheet, preview_sheet, publish_sheet
 from ontos.generate.assembly import AssembleSpec, assemble_sheet
 from ontos.generate.coverage import get_coverage
+from ontos.generate.generation import generate_responses
 from ontos.generate.previews import PreviewSpec, PromptSpec, check_template, preview_template
 from ontos.generate.templates import TemplateSpec, create_template, publish_template
 from ontos.generate.training_sheets import list_training_sheets
@@ -129,7 +130,8 @@ def looks(made: Assembled) -> dict[str, Callable[[Caller], object]]:
 ELSEWHERE = {
     "list_schemas", "list_tables", "get_table", "create_sheet",  # Unity Catalog's own: by REST
     "publish_sheet", "assemble_sheet", "get_coverage", "create_training_job", "get_evidence",
-    "analyze_gaps", "retrain_gap", "use_feedback", "load_sample",  # by what they call
+    "analyze_gaps", "generate_responses",
+    "retrain_gap", "use_feedback", "load_sample",  # by what they call
 }  # fmt: skip
 """Operations with the person's rights that tests of their own show."""
 
@@ -177,6 +179,12 @@ def test_training_asks_for_select(made: Assembled, bob: Caller, withheld: None) 
     with pytest.raises(Denied, match="SELECT"):
         create_training_job(bob, TrainingJobSpec(training_sheet_id=made.id, model_name="m"))
     assert list_training_jobs(bob).items == []
+
+
+def test_generating_asks_for_select(made: Assembled, bob: Caller, withheld: None) -> None:
+    """A model would be told what the person may not read."""
+    with pytest.raises(Denied, match="SELECT"):
+        generate_responses(bob, made.id)
 
 
 def test_a_gaps_evidence_asks_for_select(made: Assembled, bob: Caller, withheld: None) -> None:

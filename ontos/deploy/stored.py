@@ -12,6 +12,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict
 from ontos.kernel.fields import STORED, Record, now
 from ontos.kernel.lifecycle import Lifecycle
+from ontos.kernel.records import changed_meanwhile
 
 ENDPOINT_STATES = Lifecycle(
     "endpoint",
@@ -58,11 +59,7 @@ def require_changeable(endpoint: Endpoint, seen: int | None = None) -> None:
     """Raises NotNow while an update runs, and Conflict where `seen` is not its version any more."""
     ENDPOINT_STATES.check(endpoint.status, "updating")
     if seen is not None and seen != endpoint.version:
-        raise Conflict(
-            f"version: {endpoint.updated_by} changed {endpoint.name} meanwhile. Load it again, "
-            "then repeat.",
-            field="version",
-        )
+        raise changed_meanwhile(endpoint.name, endpoint.updated_by)
 
 
 def save(caller: Caller, before: Endpoint, **changes: Any) -> Endpoint:
@@ -79,8 +76,7 @@ def save(caller: Caller, before: Endpoint, **changes: Any) -> Endpoint:
         **_row(after, _SAVED), before=before.version,
     )  # fmt: skip
     if saved == 0:
-        raise Conflict(f"{before.name} was changed by somebody else meanwhile. Load it again, then "
-                       "repeat.")  # fmt: skip
+        raise changed_meanwhile(before.name, "somebody else")
     return after
 
 

@@ -9,6 +9,7 @@ from ontos.generate.answers import NOTHING, Course, Manner, save
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.kernel.jobs import Run
+from ontos.warehouse import was_cancelled
 
 ROUNDS = 8
 """Answers that each of the concurrent calls gives between two saves."""
@@ -100,6 +101,13 @@ def _pages(
 
 
 def _save(run: Run, answers: Sequence[Answer]) -> None:
-    if answers:
-        given = json.dumps([asdict(answer) for answer in answers])
+    """A cancel that stops the saving itself is told once: saved again, no answer is lost."""
+    if not answers:
+        return
+    given = json.dumps([asdict(answer) for answer in answers])
+    try:
         save(run.caller, run.entity_id, _SOURCE, answers=given)
+    except OntosError as error:
+        if was_cancelled(error):
+            save(run.caller, run.entity_id, _SOURCE, answers=given)
+        raise

@@ -144,17 +144,12 @@ def request_cancel(caller: Caller, entity: tuple[str, str]) -> int:
     The statements that they run here are stopped first: where there is one writer, a job that
     writes would hold up the very request. Jobs of other processes stop where they next check.
     """
-    unfinished = caller.warehouse.rows(
-        "SELECT id FROM jobs WHERE entity_type = :type AND entity_id = :id"
-        " AND status IN ('queued', 'running')",
-        type=entity[0],
-        id=entity[1],
-    )
+    which = "WHERE entity_type = :type AND entity_id = :id AND status IN ('queued', 'running')"
+    about = {"type": entity[0], "id": entity[1]}
+    unfinished = caller.warehouse.rows(f"SELECT id FROM jobs {which}", **about)  # noqa: S608
     for row in unfinished:
         cancel(row["id"])
-        caller.warehouse.execute(
-            "UPDATE jobs SET cancel_requested = true WHERE id = :id", id=row["id"]
-        )
+    caller.warehouse.execute(f"UPDATE jobs SET cancel_requested = true {which}", **about)  # noqa: S608
     return len(unfinished)
 
 

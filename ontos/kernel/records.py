@@ -58,10 +58,13 @@ def change_row(
 def explain(lifecycle: Lifecycle, row: Row, states: Collection[str], to: str | None) -> None:
     """Raise why a row was not changed: somebody else came first, or it cannot become `to`."""
     if row["status"] in states:
-        raise Conflict(
-            f"version: {row['updated_by']} changed this {lifecycle.noun} meanwhile. Load it again, "
-            "then repeat.",
-            field="version",
-        )
+        raise changed_meanwhile(f"this {lifecycle.noun}", row["updated_by"])
     if to is not None:
         lifecycle.check(row["status"], to)
+
+
+def changed_meanwhile(what: str, by: str) -> Conflict:
+    """The refusal of a change to something that is not any more as it was seen."""
+    return Conflict(
+        f"version: {by} changed {what} meanwhile. Load it again, then repeat.", field="version"
+    )

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from ontos.kernel import journal
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Denied, Invalid, OntosError
+from ontos.kernel.errors import Denied, Invalid, OntosError, Refused
 from ontos.kernel.fields import explain
 from ontos.kernel.metrics import OPERATION_SECONDS
 from ontos.kernel.metrics import OPERATIONS as COUNTER
@@ -236,7 +236,7 @@ def _observed(op: Operation, caller: Caller) -> Iterator[dict[str, Any]]:
         with _tracer.start_as_current_span(op.name):
             yield watch
     except OntosError as error:
-        outcome = "refused" if error.slug in ("denied", "refused") else "failed"
+        outcome = "refused" if isinstance(error, Denied | Refused) else "failed"
         if _depth.get() == 1 and (outcome == "refused" or op.effect == "write"):
             _journal_failure(op, caller, watch, outcome, error.detail)
         if _depth.get() == 1 and error.aftermath:

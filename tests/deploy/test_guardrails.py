@@ -10,6 +10,7 @@ from ontos.deploy.guardrails import get_guardrails, set_guardrails
 from ontos.deploy.pii import KINDS
 from ontos.deploy.queries import query_endpoint
 from ontos.deploy.rails import Guarded, TooOften
+from ontos.govern.audit import list_audit
 from ontos.kernel.errors import Conflict, Denied, Invalid, NotFound, NotNow, Refused
 from tests.deploy.made import ready, settled
 
@@ -49,6 +50,7 @@ def test_a_keyword_in_a_question_never_reaches_the_model(hello, said):
     assert refused.value.more == {"guardrail": "keywords"}
     ((status, version, why),) = rows(hello)
     assert (status, version) == (400, None) and "keyword" in why
+    assert list_audit(hello, operation="query_endpoint").items[0].outcome == "refused"
     assert ask(hello, "Ann") == "hello, Ann!"
 
 

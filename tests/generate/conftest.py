@@ -109,26 +109,32 @@ def pairs(caller: Caller, training_sheet_id: str) -> dict[str, dict[str, Any]]:
 
 
 def laid_open(caller: Caller, *prompts: str, system: str | None = None) -> str:
-    """A training sheet with these prompts and no response, without a sheet behind it; its id.
+    """A training sheet with these prompts and no response, over a sheet of no table; its id.
 
     Items are p000, p001, …
     """
-    key, at = new_id(), now()
+    key, sheet, at = new_id(), new_id(), now()
+    caller.warehouse.execute(
+        "INSERT INTO sheets (id, name, source_table, columns, status, version, created_by,"
+        " created_at, updated_by, updated_at) VALUES (:id, 'sheet', 'a.b.c', '[]', 'published', 1,"
+        " 'ann', :at, 'ann', :at)",
+        id=sheet, at=at,
+    )  # fmt: skip
     caller.warehouse.execute(
         "INSERT INTO training_sheets (id, name, sheet_id, sheet_name, template_id, template_name,"
         " label_type, system_prompt, user_prompt, column_mapping, status, total_items,"
         " auto_approved_count, version, created_by, created_at, updated_by, updated_at)"
-        " VALUES (:id, 'sheet', 'x', 'x', 'x', 'x', 'x', :system, 'x', '{}', 'ready', 0, 0, 1,"
+        " VALUES (:id, 'sheet', :sheet, 'x', 'x', 'x', 'x', :system, 'x', '{}', 'ready', 0, 0, 1,"
         " 'ann', :at, 'ann', :at)",
-        id=key, system=system, at=at,
+        id=key, sheet=sheet, system=system, at=at,
     )  # fmt: skip
     names = [f"p{n:03d}" for n in range(len(prompts))]
     listed = " UNION ALL ".join(f"SELECT '{name}' AS id, :{name} AS prompt" for name in names)
     caller.warehouse.execute(
         "INSERT INTO pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response_source,"
-        " review_status, version, created_at, updated_at) SELECT concat(:sheet, id), :sheet, 'x',"
+        " review_status, version, created_at, updated_at) SELECT concat(:key, id), :key, :sheet,"
         f" id, prompt, 'none', 'pending', 1, :at, :at FROM ({listed}) AS given",
-        sheet=key, at=at, **dict(zip(names, prompts, strict=True)),
+        key=key, sheet=sheet, at=at, **dict(zip(names, prompts, strict=True)),
     )  # fmt: skip
     return key
 

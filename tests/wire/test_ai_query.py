@@ -298,7 +298,7 @@ def real(warehouses: Warehouses, settings: Settings, caller: Caller) -> Iterator
     client.create_schema("org_real")
     store = client.within("org_real")
     for table in declarations(desired(system=False)):
-        if table.table in ("training_sheets", "pairs", "generated_answers", "jobs"):
+        if table.table in ("sheets", "training_sheets", "pairs", "generated_answers", "jobs"):
             store.execute(table.create)
     yield caller.inside(store)
     client.close()

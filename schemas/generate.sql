@@ -59,14 +59,16 @@ CREATE TABLE IF NOT EXISTS pairs (
   version BIGINT NOT NULL COMMENT 'Counts changes; a change names the version that it saw',
   created_at TIMESTAMP NOT NULL COMMENT 'When it was made',
   updated_at TIMESTAMP NOT NULL COMMENT 'When it was changed last'
-) USING DELTA CLUSTER BY (training_sheet_id, item_ref) COMMENT 'Prompt and response pairs; one for each item of a training sheet.';
+) USING DELTA CLUSTER BY (training_sheet_id, item_ref) COMMENT 'Prompt and response pairs; one for each item of a training sheet.'
+  TBLPROPERTIES ('ontos.store.uncompressed' = 'id, canonical_label_id', 'ontos.store.zstd' = 'item_ref, prompt');
 
 CREATE TABLE IF NOT EXISTS rendered_prompts (
   training_sheet_id STRING NOT NULL COMMENT 'The training sheet',
   item_ref STRING NOT NULL COMMENT 'The item of the sheet',
   prompt STRING NOT NULL COMMENT 'The rendered user prompt',
   response STRING COMMENT 'Of the response column'
-) USING DELTA CLUSTER BY (training_sheet_id) COMMENT 'Prompts on their way into pairs; empty unless something is being assembled.';
+) USING DELTA CLUSTER BY (training_sheet_id) COMMENT 'Prompts on their way into pairs; empty unless something is being assembled.'
+  TBLPROPERTIES ('ontos.store.zstd' = 'item_ref, prompt');
 
 CREATE TABLE IF NOT EXISTS generated_answers (
   training_sheet_id STRING NOT NULL COMMENT 'The training sheet',

@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS canonical_labels (
   created_at TIMESTAMP NOT NULL COMMENT 'When it was made',
   updated_by STRING NOT NULL COMMENT 'Who changed it last',
   updated_at TIMESTAMP NOT NULL COMMENT 'When it was changed last'
-) USING DELTA CLUSTER BY (sheet_id, item_ref) COMMENT 'One approved answer for each sheet, item and label type.';
+) USING DELTA CLUSTER BY (sheet_id, item_ref) COMMENT 'One approved answer for each sheet, item and label type.'
+  TBLPROPERTIES ('ontos.store.uncompressed' = 'id, pair_id', 'ontos.store.zstd' = 'item_ref');
 
 CREATE TABLE IF NOT EXISTS label_versions (
   label_id STRING NOT NULL COMMENT 'The canonical label',
@@ -25,7 +26,8 @@ CREATE TABLE IF NOT EXISTS label_versions (
   review_id STRING NOT NULL COMMENT 'The review that changed it',
   changed_by STRING NOT NULL COMMENT 'Who changed it',
   changed_at TIMESTAMP NOT NULL COMMENT 'When it was changed'
-) USING DELTA CLUSTER BY (label_id) COMMENT 'Every value that a canonical label ever had.';
+) USING DELTA CLUSTER BY (label_id) COMMENT 'Every value that a canonical label ever had.'
+  TBLPROPERTIES ('ontos.store.uncompressed' = 'label_id, pair_id');
 
 CREATE TABLE IF NOT EXISTS item_usage (
   id STRING NOT NULL COMMENT 'md5 of sheet and item',
@@ -37,7 +39,8 @@ CREATE TABLE IF NOT EXISTS item_usage (
   version BIGINT NOT NULL COMMENT 'Counts changes; a change names the version that it saw',
   updated_by STRING NOT NULL COMMENT 'Who changed it last',
   updated_at TIMESTAMP NOT NULL COMMENT 'When it was changed last'
-) USING DELTA CLUSTER BY (sheet_id, item_ref) COMMENT 'What an item may be used for; an item without a row may be used for everything.';
+) USING DELTA CLUSTER BY (sheet_id, item_ref) COMMENT 'What an item may be used for; an item without a row may be used for everything.'
+  TBLPROPERTIES ('ontos.store.uncompressed' = 'id', 'ontos.store.zstd' = 'item_ref');
 
 CREATE TABLE IF NOT EXISTS annotation_tasks (
   id STRING NOT NULL COMMENT 'Its name; sorts by time',

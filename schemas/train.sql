@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS training_job_pairs (
   item_ref STRING NOT NULL COMMENT 'The item of the sheet',
   pair_version BIGINT NOT NULL COMMENT 'Of the pair when it was given',
   side STRING NOT NULL COMMENT 'train or val'
-) USING DELTA CLUSTER BY (job_id) COMMENT 'Exactly which pairs a job was given, and on which side.';
+) USING DELTA CLUSTER BY (job_id) COMMENT 'Exactly which pairs a job was given, and on which side.'
+  TBLPROPERTIES ('ontos.store.uncompressed' = 'pair_id', 'ontos.store.zstd' = 'item_ref');
 
 CREATE TABLE IF NOT EXISTS training_job_events (
   id STRING NOT NULL COMMENT 'Its name; sorts by time',

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ontos.kernel.errors import Unavailable
@@ -128,3 +129,22 @@ def test_closing_cuts_readers_off(tmp_path: Path) -> None:
     for reader in readers:
         reader.join(30)
     assert len(ends) == 3
+
+
+def test_columns_are_kept_as_their_table_says(tmp_path: Path) -> None:
+    store = open_embedded(tmp_path / "store.duckdb")
+    store.execute(
+        "CREATE TABLE kept (id STRING NOT NULL, prompt STRING) USING DELTA"
+        " TBLPROPERTIES ('ontos.store.uncompressed' = 'id', 'ontos.store.zstd' = 'prompt')"
+    )
+    store.execute(
+        "INSERT INTO kept SELECT md5(CAST(id AS STRING)), concat('What is ', CAST(id AS STRING))"
+        " FROM (SELECT explode(sequence(1, 5000)) AS id) AS made"
+    )
+    store.close()
+    with duckdb.connect(str(tmp_path / "store.duckdb"), read_only=True) as file:
+        found = file.execute(
+            "SELECT column_name, list(DISTINCT compression) FROM pragma_storage_info('kept')"
+            " WHERE segment_type = 'VARCHAR' GROUP BY column_name ORDER BY column_name"
+        ).fetchall()
+    assert found == [("id", ["Uncompressed"]), ("prompt", ["ZSTD"])]

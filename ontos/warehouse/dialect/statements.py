@@ -17,6 +17,9 @@ _INFORMATIONAL = (
     exp.Reference,
 )
 _COLUMN = (exp.NotNullColumnConstraint, exp.DefaultColumnConstraint)
+_CODEC = "ontos.store."
+"""Begins the table properties that name columns and how the embedded store keeps their text."""
+_CODECS = ("uncompressed", "zstd")
 _NOTHING = "SELECT 1 AS nothing WHERE FALSE"
 _SHOW = {
     "tables": "SELECT table_schema AS database, table_name AS \"tableName\","
@@ -82,11 +85,34 @@ def _text(value: str) -> str:
 def created(tree: exp.Create) -> list[exp.Expression]:
     """CREATE without what is storage or information there; its comments as statements after it."""
     _refuse_create(tree)
-    comments = _comments(tree)
+    comments, codecs = _comments(tree), _codecs(tree)
     if isinstance(tree.this, exp.Schema):
-        tree.this.set("expressions", [_column(c) for c in tree.this.expressions if _is_column(c)])
+        columns = [_column(c) for c in tree.this.expressions if _is_column(c)]
+        tree.this.set("expressions", [_stored(c, codecs.pop(c.name, None)) for c in columns])
+    if codecs:
+        raise Untranslatable(f"{_CODEC}…: there is no column {', '.join(codecs)}.")
     tree.set("properties", None)
     return [tree, *comments]
+
+
+def _codecs(tree: exp.Create) -> dict[str, str]:
+    """Column to codec, as the properties `ontos.store.<codec>` = 'column, column' say it."""
+    found = {}
+    for part in tree.find_all(exp.Property):
+        name = part.name
+        if not name.startswith(_CODEC):
+            continue
+        if (codec := name.removeprefix(_CODEC)) not in _CODECS:
+            raise Untranslatable(f"{name}: the store keeps columns as {' or '.join(_CODECS)}.")
+        found |= {column.strip(): codec for column in part.text("value").split(",")}
+    return found
+
+
+def _stored(column: exp.ColumnDef, codec: str | None) -> exp.ColumnDef:
+    if codec:
+        kept = exp.ColumnConstraint(kind=exp.Var(this=f"USING COMPRESSION {codec}"))
+        column.append("constraints", kept)
+    return column
 
 
 def _refuse_create(tree: exp.Create) -> None:

@@ -162,6 +162,8 @@ def test_maintenance_does_nothing(pairs: EmbeddedWarehouse, sql: str) -> None:
         "CREATE TEMPORARY VIEW t AS SELECT 1 AS a",
         "CREATE FUNCTION f (x INT) RETURNS INT RETURN x",
         "CREATE TABLE t (id INTERVAL DAY)",
+        "CREATE TABLE t (id STRING) TBLPROPERTIES ('ontos.store.gzip' = 'id')",
+        "CREATE TABLE t (id STRING) TBLPROPERTIES ('ontos.store.zstd' = 'di')",
         "ALTER TABLE pairs SET TBLPROPERTIES ('a' = 'b')",
         "ALTER TABLE pairs ALTER COLUMN score TYPE STRING",
         "INSERT OVERWRITE pairs SELECT * FROM pairs",

@@ -97,7 +97,7 @@ def created(tree: exp.Create) -> list[exp.Expression]:
 
 def _codecs(tree: exp.Create) -> dict[str, str]:
     """Column to codec, as the properties `ontos.store.<codec>` = 'column, column' say it."""
-    found = {}
+    found: dict[str, str] = {}
     for part in tree.find_all(exp.Property):
         name = part.name
         if not name.startswith(_CODEC):

@@ -14,7 +14,7 @@ from ontos import workspace as workspaces
 from ontos.kernel import logs, tracing
 from ontos.kernel.caller import Caller
 from ontos.kernel.directory import Directory
-from ontos.kernel.errors import NotFound, Unavailable
+from ontos.kernel.errors import Unavailable
 from ontos.kernel.metrics import observe_statement
 from ontos.kernel.outbox import Outbox
 from ontos.kernel.pool import Pool
@@ -27,7 +27,7 @@ from ontos.kernel.tenancy import (
     prepare,
     prepare_org,
     prepare_system,
-    renew,
+    survey,
 )
 from ontos.warehouse import Warehouse, on_statement, open_embedded, together
 from ontos.workspace import Person, Workspace
@@ -135,26 +135,18 @@ def open_workbench(chosen: Settings | None = None) -> Workbench:
     tracing.configure()
     on_statement(observe_statement)
     engine = _engine(chosen)
-    prepare_system(engine)
+    there = survey(engine)
+    prepare_system(engine, there)
     bench = Workbench(chosen, engine)
-    me = local_person().user
-    for org in bench.directory.orgs():
-        prepare_org(engine, org, me)
-    if chosen.org not in bench.directory.orgs():
+    me, orgs = local_person().user, bench.directory.orgs()
+    together(*(partial(prepare_org, engine, org, me, there) for org in orgs))
+    if chosen.org not in orgs:
         group = chosen.admin_group if chosen.workspace == "databricks" else None
         add_org(engine, chosen.org, chosen.org.capitalize(), me, group)
         bench.directory.forget()
     projects = [tenant for tenant in bench.directory.tenants() if tenant.project]
-    together(*(partial(_standing, engine, tenant) for tenant in projects))
+    together(*(partial(prepare, engine, tenant, there) for tenant in projects))
     return bench
-
-
-def _standing(engine: Warehouse, tenant: Tenant) -> Warehouse:
-    """A project's schema as it should be, made anew where somebody dropped it."""
-    try:
-        return renew(engine, tenant)
-    except NotFound:
-        return prepare(engine, tenant)
 
 
 def _engine(chosen: Settings) -> Warehouse:

@@ -14,6 +14,7 @@ from fastapi.datastructures import Default
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import APIKeyHeader
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -56,7 +57,8 @@ PROBLEM = {
 
 def rest_app(workbench: Callable[[], Workbench]) -> FastAPI:
     """The application to mount at /api; `workbench` is asked at each request."""
-    app = FastAPI(
+    # The documentation's page brings its own scripts: a laptop may be offline, a workspace closed.
+    app = FastAPIOffline(
         title="Ontos ML Workbench", version=__version__, redoc_url=None,
         docs_url="/docs", openapi_url="/openapi.json",
         description="Everything that the workbench can do. Errors are RFC 9457 problem documents.",

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ontos.kernel.fields import now
 from ontos.kernel.permission import ROLES
 from ontos.warehouse import Warehouse, migrate
+from ontos.warehouse.migrate import Standing, Tables, standing
 
 SYSTEM = "ontos_system"
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -69,33 +71,48 @@ def desired(system: bool) -> str:
     return "\n".join(f.read_text(encoding="utf-8") for f in files)
 
 
-def prepare_system(engine: Warehouse) -> Warehouse:
+def survey(engine: Warehouse) -> Standing:
+    """Which schemas of the workbench stand, and what is in them: one statement."""
+    return standing(engine, SYSTEM, "org_%", hollow="data_%")
+
+
+def prepare_system(engine: Warehouse, there: Standing = MappingProxyType({})) -> Warehouse:
     """Bring the system schema to the desired state."""
-    engine.create_schema(SYSTEM)
+    _require_schema(engine, SYSTEM, there)
     system = engine.within(SYSTEM)
-    migrate(system, desired(system=True))
+    migrate(system, desired(system=True), there.get(SYSTEM))
     return system
 
 
-def prepare(engine: Warehouse, tenant: Tenant) -> Warehouse:
-    """Make the tenant's schemas where they are missing; its tables in the desired state."""
-    engine.create_schema(tenant.schema)
-    engine.create_schema(tenant.uploads)
-    return renew(engine, tenant)
+def prepare(engine: Warehouse, tenant: Tenant, there: Standing = MappingProxyType({})) -> Warehouse:
+    """Make the tenant's schemas where they are missing; its tables in the desired state.
+
+    What a survey saw standing is not asked for again: nothing missing costs no statement.
+    """
+    for schema in (tenant.schema, tenant.uploads):
+        _require_schema(engine, schema, there)
+    return renew(engine, tenant, there.get(tenant.schema))
 
 
-def renew(engine: Warehouse, tenant: Tenant) -> Warehouse:
+def renew(engine: Warehouse, tenant: Tenant, tables: Tables | None = None) -> Warehouse:
     """The same where the schemas are known to stand: one statement when nothing is missing."""
     store = engine.within(tenant.schema)
-    migrate(store, desired(system=False))
+    migrate(store, desired(system=False), tables)
     return store
 
 
-def prepare_org(engine: Warehouse, org: str, by: str) -> None:
+def prepare_org(
+    engine: Warehouse, org: str, by: str, there: Standing = MappingProxyType({})
+) -> None:
     """Bring an org's schemas to the desired state; seed its role permissions once."""
-    store = prepare(engine, Tenant(org))
+    store = prepare(engine, Tenant(org), there)
     if not store.rows("SELECT 1 AS one FROM role_permissions LIMIT 1"):
         _seed_permissions(store, by)
+
+
+def _require_schema(engine: Warehouse, name: str, there: Standing) -> None:
+    if name not in there:
+        engine.create_schema(name)
 
 
 def add_org(

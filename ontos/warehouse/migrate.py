@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
+from typing import TypeAlias
 
 from ontos.kernel.errors import Invalid
 from ontos.warehouse.names import quote
 from ontos.warehouse.protocol import Warehouse
+
+Tables: TypeAlias = Mapping[str, set[str]]
+"""Table to its columns, in lower case."""
+Standing: TypeAlias = Mapping[str, Tables]
+"""Schema to its tables, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +26,14 @@ class Declaration:
     columns: Mapping[str, str]
 
 
-def migrate(warehouse: Warehouse, schema_sql: str) -> list[str]:
+def migrate(warehouse: Warehouse, schema_sql: str, present: Tables | None = None) -> list[str]:
     """Create the tables and add the columns that are missing; what was done, in words.
 
-    One statement reads what is there. An added column is nullable, since rows may exist.
+    One statement reads what is there, unless `present` tells. An added column is nullable, since
+    rows may exist.
     """
-    present = _present(warehouse)
+    if present is None:
+        present = standing(warehouse, warehouse.schema).get(warehouse.schema.lower(), {})
     done: list[str] = []
     for wanted in declarations(schema_sql):
         if wanted.table.lower() not in present:
@@ -34,6 +42,29 @@ def migrate(warehouse: Warehouse, schema_sql: str) -> list[str]:
         else:
             done += _add_missing(warehouse, wanted, present[wanted.table.lower()])
     return done
+
+
+def standing(warehouse: Warehouse, *schemas: str, hollow: str = "") -> Standing:
+    """What stands in the schemas whose names match one of these, in one statement.
+
+    `%` in a name stands for anything. Of schemas that match `hollow` the names alone are told. A
+    schema that is not there is not in the answer.
+    """
+    wanted = dict(enumerate((hollow, *schemas)))
+    alike = " OR ".join(f"s.schema_name LIKE :like{at} ESCAPE '!'" for at in wanted)
+    rows = warehouse.rows(
+        "SELECT s.schema_name, c.table_name, c.column_name"  # noqa: S608 - names of our own
+        " FROM information_schema.schemata AS s LEFT JOIN information_schema.columns AS c"
+        " ON c.table_schema = s.schema_name AND c.table_catalog = s.catalog_name"
+        f" AND c.table_schema NOT LIKE :like0 ESCAPE '!' WHERE {alike}",
+        **{f"like{at}": pattern.replace("_", "!_") for at, pattern in wanted.items()},
+    )
+    found: dict[str, dict[str, set[str]]] = {}
+    for row in rows:
+        tables = found.setdefault(row["schema_name"].lower(), {})
+        if row["table_name"] is not None:
+            tables.setdefault(row["table_name"].lower(), set()).add(row["column_name"].lower())
+    return found
 
 
 def declared(schema_sql: str) -> dict[str, dict[str, str]]:
@@ -47,18 +78,6 @@ def _add_missing(warehouse: Warehouse, wanted: Declaration, there: set[str]) -> 
         columns = ", ".join(f"{quote(name)} {kind}" for name, kind in missing.items())
         warehouse.execute(f"ALTER TABLE {quote(wanted.table)} ADD COLUMNS ({columns})")
     return [f"added {wanted.table}.{name}" for name in missing]
-
-
-def _present(warehouse: Warehouse) -> dict[str, set[str]]:
-    rows = warehouse.rows(
-        "SELECT table_name, column_name FROM information_schema.columns"
-        " WHERE table_schema = :schema",
-        schema=warehouse.schema,
-    )
-    present: dict[str, set[str]] = {}
-    for row in rows:
-        present.setdefault(row["table_name"].lower(), set()).add(row["column_name"].lower())
-    return present
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """REST: routes, documents and limits are the same for every operation."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -36,8 +37,12 @@ def test_openapi_says_how_refusals_look_and_who_may(api: TestClient) -> None:
     assert {p["name"] for p in upload["parameters"]} == {"name", "file_name"}
 
 
-def test_docs_page_opens(api: TestClient) -> None:
-    assert "swagger" in api.get("/api/docs").text
+def test_docs_page_needs_no_other_host(api: TestClient) -> None:
+    page = api.get("/api/docs").text
+    brought = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert "/api/openapi.json" in page and len(brought) >= 3
+    assert [api.get(path).status_code for path in brought] == [200] * len(brought)
+    assert all(path.startswith("/api/") for path in brought)
 
 
 def test_create_read_list_delete(api: TestClient) -> None:

@@ -14,6 +14,7 @@ from ontos.govern.tokens import TokenSpec, create_token, list_tokens
 from ontos.kernel.errors import Denied
 from ontos.kernel.settings import Settings
 from ontos.kernel.tenancy import LONGEST_NAME, SYSTEM, Tenant, add_org, key
+from ontos.warehouse import tally
 from ontos.workspace import Person, databricks_workspace, local_workspace
 
 KEYS = st.from_regex(r"[a-z][a-z0-9]{0,3}(_[a-z0-9]{1,3}){0,2}", fullmatch=True)
@@ -59,6 +60,36 @@ def test_projects_have_files_and_models_of_their_own(bench: Workbench) -> None:
     with (bench.settings.home / "note").open("w+b") as note:
         one.files.put("note.txt", note)
     assert (one.files.list(""), two.files.list("")) == (["note.txt"], [])
+
+
+def test_opening_what_stands_is_three_waits(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", log_level="ERROR")
+    before = open_workbench(settings)
+    add_org(before.engine, "north", "North", "ana")
+    create_project(before.local_caller(), ProjectSpec(id="claims", title="Claims"))
+    before.close()
+    with tally() as cost:
+        after = open_workbench(settings)
+    assert {tenant.name for tenant in after.directory.tenants()} == {
+        "default", "default__claims", "north",
+    }  # fmt: skip
+    after.close()
+    assert cost.waits == 3  # what stands, which orgs there are, whether each has its rights
+
+
+def test_a_schema_that_somebody_dropped_is_made_anew(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", log_level="ERROR")
+    before = open_workbench(settings)
+    create_project(before.local_caller(), ProjectSpec(id="claims", title="Claims"))
+    before.engine.execute("DROP SCHEMA data_default__claims CASCADE")
+    before.engine.execute("DROP SCHEMA org_default__claims CASCADE")
+    before.close()
+    after = open_workbench(settings)
+    try:
+        caller = after.local_caller(project="claims")
+        assert caller.warehouse.rows("SELECT id FROM sheets") == []
+    finally:
+        after.close()
 
 
 def test_a_store_from_before_projects_opens_and_works(tmp_path: Path) -> None:

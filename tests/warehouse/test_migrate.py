@@ -6,6 +6,7 @@ import pytest
 
 from ontos.kernel.errors import Invalid
 from ontos.warehouse import EmbeddedWarehouse, declared, migrate, tally
+from ontos.warehouse.migrate import standing
 
 FIRST = """
 -- Notes; and what they say.
@@ -45,6 +46,20 @@ def test_each_schema_is_brought_up_by_itself(warehouse: EmbeddedWarehouse) -> No
     migrate(warehouse, FIRST)
     warehouse.create_schema("other")
     assert migrate(warehouse.within("other"), FIRST) == ["created notes"]
+
+
+def test_what_stands_is_told_in_one_statement(warehouse: EmbeddedWarehouse) -> None:
+    for name in ("org_a", "orgXa", "data_a"):
+        warehouse.create_schema(name)
+        migrate(warehouse.within(name), FIRST)
+    warehouse.create_schema("org_b")
+    with tally() as cost:
+        there = standing(warehouse, "org_%", "nowhere", hollow="data_%")
+    assert there == {"org_a": {"notes": {"id", "at"}}, "org_b": {}, "data_a": {}}
+    assert cost.statements == 1
+    with tally() as cost:
+        assert migrate(warehouse.within("org_a"), SECOND, there["org_a"])[-1] == "created people"
+    assert cost.statements == 2  # what is missing, and no look before
 
 
 def test_declared_names_columns_and_types() -> None:

@@ -34,14 +34,19 @@ browser: $(VENV)/.dev
 jdk: $(VENV)/.dev
 	@$(BIN)/python -m tests.jdk
 
+# More at once than there are cores: tests wait for processes and links, too.
+AT_ONCE := -n 4 --dist loadfile
+
+# Where RECORDED names a folder, `test` leaves there what its statements were and met, and
+# `test-wire` puts those to real Spark instead of running tests once more to record them.
 test: $(VENV)/.dev browser ## Install what is missing and run every test but those of the wire
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/wire
+	@ONTOS_RECORD=$(RECORDED) $(BIN)/python -m pytest $(if $(RECORDED),-p tests.wire.spark.recording) $(AT_ONCE) --ignore tests/wire
 
 OPERATIONS = $(addprefix tests/,data generate label train deploy monitor improve govern kernel sample)
 
 test-wire: $(VENV)/.wire jdk ## The real Databricks clients over the wire, real Spark behind the SQL
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --show-capture=no tests/wire
-	@ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest -n 2 --dist loadfile --show-capture=no $(OPERATIONS)
+	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no tests/wire
+	@ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no $(OPERATIONS)
 	@$(BIN)/python -m tests.wire.loop --rows 600
 
 test-workspace: $(VENV)/.dev ## A smoke test in a real workspace, named by the environment
@@ -56,7 +61,9 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	@$(BIN)/lint-imports
 
-check: lint types imports test test-wire acceptance ## What CI runs: lint, types, import order, tests, the loop
+check: lint types imports ## What CI runs: lint, types, import order, tests, the loop
+	@recorded=$$(mktemp -d) && trap 'rm -rf "$$recorded"' EXIT && \
+		$(MAKE) --no-print-directory test test-wire acceptance RECORDED=$$recorded
 
 acceptance: $(VENV)/.dev ## Drive the closed loop over REST against a fresh start
 	@$(BIN)/python -m tests.acceptance

@@ -119,6 +119,7 @@ def test_a_job_can_be_cancelled(caller: Caller) -> None:
     assert ENDED == [("t_long", "cancelled")]
 
 
+@pytest.mark.endless
 @pytest.mark.parametrize("kind", ["t_reads", "t_writes"])
 def test_cancelling_stops_the_statement_that_runs(caller: Caller, kind: str) -> None:
     """Within seconds, and at the warehouse: what it had written is not there."""
@@ -135,6 +136,7 @@ def test_cancelling_stops_the_statement_that_runs(caller: Caller, kind: str) -> 
     assert caller.warehouse.rows("SELECT count(*) AS n FROM numbers") == [{"n": 0}]
 
 
+@pytest.mark.endless
 def test_a_job_of_another_process_is_stopped_by_its_own(caller: Caller) -> None:
     """Which learns of the wish at its next look for work."""
     start(caller, "t_reads", "five")
@@ -144,6 +146,7 @@ def test_a_job_of_another_process_is_stopped_by_its_own(caller: Caller) -> None:
     assert ended(caller, "five").status == "cancelled"
 
 
+@pytest.mark.endless
 def test_a_job_that_a_closing_process_cuts_off_is_not_called_cancelled(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", log_level="ERROR")
     first = open_workbench(settings)

@@ -13,10 +13,19 @@ from ontos.kernel.errors import OntosError
 from ontos.warehouse import EmbeddedWarehouse, open_embedded
 from ontos.warehouse.dialect import translate
 from ontos.warehouse.dialect.translation import parsed
-from tests.wire.engine import AiQuery, Answer, Refused, statements
+from ontos.workspace import Table
+from ontos.workspace.local.catalog import databricks_type
+from tests.wire.engine import CATALOG, AiQuery, Answer, Refused, statements, told
 
 DEFAULT = "default"
 """The schema that a new Unity catalog has; DuckDB's is called `main`."""
+
+
+_COLUMNS = """
+SELECT table_schema, table_name, column_name, data_type
+FROM information_schema.columns WHERE table_catalog = :catalog
+ORDER BY table_schema, table_name, ordinal_position
+"""
 
 
 class DuckEngine:
@@ -31,6 +40,10 @@ class DuckEngine:
             return self._run(sql, values, "main" if schema == DEFAULT else schema)
         except OntosError as error:
             raise Refused(said(error)) from error
+
+    def tables(self) -> list[Table]:
+        rows = self.store.rows(_COLUMNS, catalog=CATALOG)
+        return told({**row, "data_type": databricks_type(row["data_type"])} for row in rows)
 
     def close(self) -> None:
         self.store.close()

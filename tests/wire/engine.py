@@ -1,6 +1,6 @@
 """What executes SQL behind the local warehouse server."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,6 +8,11 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
+
+from ontos.workspace import Column, Table
+
+CATALOG = "workbench"
+"""The one of every engine."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,14 @@ def tables(sql: str) -> Iterator[exp.Table]:
     """Every table that is named."""
     for statement in statements(sql):
         yield from sqlglot.parse_one(statement, read="databricks").find_all(exp.Table)
+
+
+def told(rows: Iterable[Mapping[str, str]]) -> list[Table]:
+    """Tables out of (schema, table, column, type), the columns of each in order."""
+    found: dict[str, list[Column]] = {}
+    for schema, table, column, kind in (row.values() for row in rows):
+        found.setdefault(f"{CATALOG}.{schema}.{table}", []).append(Column(column, kind))
+    return [Table(name, tuple(columns)) for name, columns in found.items()]
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,10 @@ class Engine(Protocol):
         `values` are str, int, float, bool, Decimal, date, an aware datetime, or None.
         Raises Refused.
         """
+        ...
+
+    def tables(self) -> Iterable[Table]:
+        """Those of its catalog as they are now, with Databricks' types."""
         ...
 
     def close(self) -> None: ...

@@ -1,6 +1,6 @@
 """The closed loop over REST on "a workspace": SQL, models, runs and endpoints behind one address.
 
-python -m tests.wire.loop [--rows N] [--delay SECONDS] [--refused SHARE]
+python -m tests.wire.loop [--spark] [--rows N] [--delay SECONDS] [--refused SHARE]
 
 The app is a process of its own with nothing embedded: its tables lie behind the real SQL connector,
 all else behind the real SDK, and a proxy says who is asking: a person of the workspace, whose group
@@ -27,11 +27,14 @@ from databricks.sdk.service import sql
 from tests.acceptance import DATA, LOOP
 from tests.serving import Api, App, served
 from tests.wire.duck import DuckEngine
+from tests.wire.engine import Engine
 from tests.wire.place import PREFIX
 from tests.wire.proxy import proxied
 from tests.wire.server import Warehouse
+from tests.wire.spark.engine import SparkEngine
+from tests.wire.spark.session import spark
 from tests.wire.warehouses import Warehouses
-from tests.wire.workspace.joined import rights_in, tables_of
+from tests.wire.workspace.joined import rights_in
 from tests.wire.workspace.server import Workspace, serve
 
 NAME, PLACE, USER = "main", "workbench.data_default", "ann@example.org"
@@ -54,9 +57,9 @@ class Whole:
 
 
 @contextmanager
-def whole(root: Path, **settings: str) -> Iterator[Whole]:
+def whole(root: Path, engine: Engine | None = None, **settings: str) -> Iterator[Whole]:
     """All of it below an empty folder, `settings` on top; no process outlives the block."""
-    engine = DuckEngine(root / "unity.duckdb")
+    engine = engine or DuckEngine(root / "unity.duckdb")
     warehouse = Warehouse(PREFIX + NAME, engine)
     try:
         with serve(root / "workspace") as workspace:
@@ -71,12 +74,12 @@ def whole(root: Path, **settings: str) -> Iterator[Whole]:
         engine.close()
 
 
-def join(workspace: Workspace, warehouse: Warehouse, engine: DuckEngine) -> None:
+def join(workspace: Workspace, warehouse: Warehouse, engine: Engine) -> None:
     """One address, one catalog and the same grants for both."""
     workspace.add(Warehouses(warehouse).routes())
     workspace.warehouses.states[NAME] = sql.State.RUNNING
     warehouse.service.permits = rights_in(workspace)
-    workspace.catalog.engine = tables_of(engine.store)
+    workspace.catalog.engine = engine.tables
     workspace.catalog.add_schema(PLACE)
 
 
@@ -106,6 +109,7 @@ def part(source: Path, rows: int, target: Path) -> Path:
 
 def main() -> int:
     ask = argparse.ArgumentParser(description="The closed loop on a local workspace.")
+    ask.add_argument("--spark", action="store_true", help="real Spark executes the SQL")
     ask.add_argument("--rows", type=int, help="fewer rows than the whole file")
     ask.add_argument("--delay", type=float, default=0.0, help="seconds that each statement takes")
     ask.add_argument("--refused", type=float, default=0.0, help="share of requests met with 503")
@@ -113,7 +117,8 @@ def main() -> int:
     if not LOOP.exists():
         print(f"the loop is skipped: {LOOP} is not there")
         return 0
-    with tempfile.TemporaryDirectory() as folder, whole(Path(folder)) as running:
+    engine = SparkEngine(spark()) if asked.spark else None
+    with tempfile.TemporaryDirectory() as folder, whole(Path(folder), engine) as running:
         data = part(DATA, asked.rows, Path(folder) / "part.csv") if asked.rows else DATA
         faults, begun = running.warehouse.faults, time.monotonic()
         faults.delay, faults.refused_share = asked.delay, asked.refused

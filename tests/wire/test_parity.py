@@ -18,7 +18,7 @@ from tests.wire.spark.parity import Side, differences
 from tests.wire.spark.session import spark
 from tests.wire.spark.specimens import Specimen, recorded
 
-LOCAL = ("information_schema.schemata", "information_schema.tables t", "table_comment AS about")
+LOCAL = ("information_schema.schemata s ", "information_schema.tables t", "table_comment AS about")
 """Texts of the embedded workspace's own catalog; a workspace on Databricks asks its SDK."""
 UNKNOWN = ("[UNRESOLVED_ROUTINE", "[PARSE_SYNTAX_ERROR")
 """What Spark says of a statement that Databricks alone has."""

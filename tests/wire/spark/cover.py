@@ -17,15 +17,11 @@ from pathlib import Path
 from ontos.kernel.errors import Invalid
 from tests.wire.duck import DuckEngine
 from tests.wire.spark.parity import Side
+from tests.wire.spark.recording import SUITE
 from tests.wire.spark.specimens import Specimen, recorded, seconds
 
 LIST = Path(__file__).with_name("cover.txt")
 ROOT = Path(__file__).parents[3]
-SUITE = (
-    "tests/data", "tests/deploy", "tests/doors", "tests/generate", "tests/govern", "tests/improve",
-    "tests/journeys", "tests/kernel", "tests/label", "tests/monitor", "tests/pages",
-    "tests/sample", "tests/train", "tests/workspace",
-)  # fmt: skip
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 ENOUGH = 5
 """Rows that a specimen must have met where others met more."""

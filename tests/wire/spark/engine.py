@@ -9,13 +9,20 @@ from typing import Any
 import pyarrow as pa
 from sqlglot.dialects.databricks import Databricks
 
-from tests.wire.engine import AiQuery, Answer, Refused, statements
+from ontos.workspace import Table
+from tests.wire.engine import AiQuery, Answer, Refused, statements, told
 from tests.wire.spark.session import CATALOG, Spark
 
 MOST_SESSIONS = 32
 """Sessions that are kept, one for each schema: the current schema belongs to a session."""
 _DML = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE")
 _UPKEEP = re.compile(r"\s*(OPTIMIZE|VACUUM)\s+(\S+)", re.IGNORECASE)
+
+_COLUMNS = """
+SELECT table_schema, table_name, column_name, full_data_type
+FROM information_schema.columns WHERE table_catalog = :catalog
+ORDER BY table_schema, table_name, ordinal_position
+"""
 
 
 class SparkEngine:
@@ -38,6 +45,10 @@ class SparkEngine:
             return self._run(sql, dict(values), schema)
         except (PySparkException, Py4JJavaError) as error:
             raise Refused(said(error)) from error
+
+    def tables(self) -> list[Table]:
+        found = self.run(_COLUMNS, {"catalog": CATALOG}, "default").table
+        return told(found.to_pylist() if found is not None else ())
 
     def clear(self) -> None:
         """Forget every schema; what they held is free."""

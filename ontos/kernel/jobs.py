@@ -9,7 +9,7 @@ own state right when the work fails, is cancelled or was lost.
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,16 +126,37 @@ def enqueue(
     caller: Caller, kind: str, entity: tuple[str, str], title: str, **arguments: Any
 ) -> str:
     """Queue a job in the caller's transaction; the pool starts it once that is committed."""
-    key = new_id()
-    caller.warehouse.execute(
-        "INSERT INTO jobs (id, kind, entity_type, entity_id, title, arguments, status, progress,"
-        " attempts, cancel_requested, created_by, created_at)"
-        " VALUES (:id, :kind, :entity_type, :entity_id, :title, :arguments, 'queued', 0.0,"
-        " 0, false, :user, :at)",
-        id=key, kind=KINDS[kind].name, entity_type=entity[0], entity_id=entity[1], title=title,
-        arguments=json.dumps(arguments), user=caller.user, at=now(),
-    )  # fmt: skip
-    return key
+    values = _values(caller, kind, entity, title, arguments)
+    caller.warehouse.execute(f"{_INTO} VALUES ({_QUEUED})", **values)
+    return str(values["job_id"])
+
+
+def beside(
+    caller: Caller, kind: str, entity: tuple[str, str], title: str, **arguments: Any
+) -> tuple[str, dict[str, Any]]:
+    """The statement that queues a job, once, for a script; with the values that it binds."""
+    once = "WHERE NOT EXISTS (SELECT 1 FROM jobs AS j WHERE j.id = :job_id)"
+    return f"{_INTO} SELECT {_QUEUED} {once}", _values(caller, kind, entity, title, arguments)
+
+
+_INTO = """
+INSERT INTO jobs (id, kind, entity_type, entity_id, title, arguments, created_by, created_at,
+  status, progress, attempts, cancel_requested)
+"""
+_QUEUED = """
+  :job_id, :job_kind, :job_entity_type, :job_entity_id, :job_title, :job_arguments, :job_user,
+  :job_at, 'queued', 0.0, 0, false
+"""
+
+
+def _values(
+    caller: Caller, kind: str, entity: tuple[str, str], title: str, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "job_id": new_id(), "job_kind": KINDS[kind].name, "job_entity_type": entity[0],
+        "job_entity_id": entity[1], "job_title": title, "job_arguments": json.dumps(arguments),
+        "job_user": caller.user, "job_at": now(),
+    }  # fmt: skip
 
 
 def request_cancel(caller: Caller, entity: tuple[str, str]) -> int:

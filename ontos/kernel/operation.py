@@ -32,6 +32,8 @@ from ontos.kernel.soundness import unsound
 P = ParamSpec("P")
 R = TypeVar("R")
 Rights = Literal["app", "person"]
+Subject = tuple[str | None, str | None]
+"""Kind and id of what an operation is about."""
 
 _tracer = trace.get_tracer("ontos")
 _course: ContextVar["Course"] = ContextVar("operation_course")
@@ -188,16 +190,17 @@ def perform(op: Operation, caller: Caller, args: tuple[Any, ...], kwargs: Mappin
     return result
 
 
-def signed(condition: str) -> journal.Beside:
+def signed(condition: str, about: Subject = (None, None)) -> journal.Beside:
     """The journal row of the operation under way, for its own script: one wait instead of two.
 
     It is appended if the query `condition` finds what the operation has done. The call path writes
-    the row itself unless it was `written`.
+    the row itself unless it was `written`. `about` is what is made, where no path names it.
     """
     course = _course.get()
+    named = subject(course.op, course.arguments, None)
     course.beside = journal.beside(
         course.caller, course.op.name, condition,
-        subject=subject(course.op, course.arguments, None), arguments=course.arguments,
+        subject=about if named == (None, None) else named, arguments=course.arguments,
     )  # fmt: skip
     return course.beside
 
@@ -209,6 +212,12 @@ def _under_way(course: Course) -> Iterator[Course]:
         yield course
     finally:
         _course.reset(token)
+
+
+def permit(caller: Caller, *operations: str) -> None:
+    """Raise Denied unless the caller may call all of these; for one that does their work itself."""
+    for name in operations:
+        _permit(OPERATIONS[name], caller)
 
 
 def _permit(op: Operation, caller: Caller) -> None:
@@ -263,9 +272,7 @@ def _journal_failure(
     )  # fmt: skip
 
 
-def subject(
-    op: Operation, arguments: Mapping[str, Any], result: Any
-) -> tuple[str | None, str | None]:
+def subject(op: Operation, arguments: Mapping[str, Any], result: Any) -> Subject:
     """What the operation was about: its first path parameter, else what it made."""
     for parameter in op.parameters:
         if "{" + parameter.name + "}" in op.path and parameter.name in arguments:

@@ -1,11 +1,13 @@
-"""Changing one shared row: compare-and-set, explained from the row as it is."""
+"""Rows added, and shared ones changed by compare-and-set, explained from what is there then."""
 
 import pytest
 
 from ontos.data.sheets import SheetChange, SheetSpec, archive_sheet, create_sheet, update_sheet
+from ontos.generate.templates import TemplateSpec, create_template
 from ontos.govern.audit import list_audit
 from ontos.kernel.errors import Conflict, NotFound, NotNow
 from ontos.kernel.fields import new_id
+from ontos.label.tasks import TaskSpec, create_task, list_tasks
 
 
 @pytest.fixture
@@ -25,6 +27,23 @@ def test_a_change_leaves_one_row_in_the_journal(caller, sheet):
     (entry,) = list_audit(caller, operation="update_sheet").items
     assert (entry.outcome, entry.entity_type, entry.entity_id) == ("done", "sheet", sheet.id)
     assert '"description": "d"' in entry.detail
+
+
+def test_what_is_made_is_named_in_the_journal(caller):
+    template = create_template(caller, TemplateSpec(name="t", label_type="x", user_prompt="Hi"))
+    task = create_task(caller, TaskSpec(title="more", target_record_count=3))
+    for operation, made in (("create_template", template), ("create_task", task)):
+        (entry,) = list_audit(caller, operation=operation).items
+        kind = operation.removeprefix("create_")
+        assert (entry.outcome, entry.entity_type, entry.entity_id) == ("done", kind, made.id)
+
+
+def test_what_it_needs_must_be_there(caller):
+    nowhere = TaskSpec(title="more", target_record_count=3, training_sheet_id=new_id())
+    with pytest.raises(NotFound, match="no training sheet"):
+        create_task(caller, nowhere)
+    assert list_tasks(caller).items == []
+    assert [e.outcome for e in list_audit(caller, operation="create_task").items] == ["failed"]
 
 
 def test_the_same_change_may_be_made_twice(caller, sheet):

@@ -14,11 +14,11 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Invalid, NotFound, NotNow, Refused
 from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lifecycle import Lifecycle
-from ontos.kernel.lineage import Node, link
+from ontos.kernel.lineage import Edge, Node
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
-from ontos.kernel.records import change_row, explain
+from ontos.kernel.records import add_row, change_row, explain
 from ontos.warehouse import together
 from ontos.workspace import Table
 
@@ -28,6 +28,20 @@ Status = Literal["draft", "published", "archived"]
 SHEET_STATES = Lifecycle(
     "sheet", {"draft": ("published", "archived"), "published": ("archived",), "archived": ()}
 )
+
+
+_STORED = "from_json(columns, 'ARRAY<STRUCT<name: STRING, type: STRING, modality: STRING>>')"
+_GIVEN = "from_json(:modalities, 'ARRAY<STRUCT<name: STRING, modality: STRING>>')"
+_CORRECTED = (
+    f"to_json(transform({_STORED}, c -> named_struct('name', c.name, 'type', c.type, 'modality',"
+    f" coalesce(get(transform(filter({_GIVEN}, g -> g.name = c.name), g -> g.modality), 0),"
+    " c.modality))))"
+)
+"""The columns of a sheet with the modalities that are given instead of those they had."""
+_KNOWN = (
+    f"size(array_except(transform({_GIVEN}, g -> g.name), transform({_STORED}, c -> c.name))) = 0"
+)
+"""Whether every column that is given is one of the sheet's."""
 
 
 class SheetColumn(BaseModel):
@@ -88,8 +102,9 @@ def create_sheet(caller: Caller, spec: SheetSpec) -> Sheet:
         item_count=None, version=1, created_by=caller.user, created_at=now(),
         updated_by=caller.user, updated_at=now(),
     )  # fmt: skip
-    _insert(caller, sheet)
-    link(caller, Node("table", sheet.source_table, sheet.source_table), node(sheet), "create_sheet")
+    row = sheet.model_dump() | {"columns": _text(sheet.columns)}
+    came = Edge(Node("table", table.full_name, table.full_name), node(sheet), "create_sheet")
+    add_row(caller, "sheets", row, kind="sheet", edges=[came])
     return sheet
 
 
@@ -119,12 +134,9 @@ def get_sheet(caller: Caller, sheet_id: Id) -> Sheet:
 def update_sheet(caller: Caller, sheet_id: Id, change: SheetChange) -> Sheet:
     """Rename or describe a sheet, or correct the modality of its columns."""
     given = change.model_dump(exclude_none=True, include={"name", "description"})
-    version = change.version
-    if change.modalities:
-        sheet = get_sheet(caller, sheet_id)
-        given["columns"] = _text(_with_modalities(sheet.columns, change.modalities))
-        version = sheet.version if version is None else version
-    return _save(caller, sheet_id, given, SHEET_STATES.open, version)
+    return _save(
+        caller, sheet_id, given, SHEET_STATES.open, change.version, change.modalities or {}
+    )
 
 
 @operation("POST /sheets/{sheet_id}/publish", needs=write("sheets"), rights="person")
@@ -132,9 +144,12 @@ def publish_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     """Check the items and open the sheet for assembling."""
     sheet = get_sheet(caller, sheet_id)
     SHEET_STATES.check(sheet.status, "published")
-    source_of(caller, sheet)
-    require_select(caller, sheet.source_table)
-    change = {"status": "published", "item_count": _count_items(caller, sheet)}
+    _, _, items = together(
+        lambda: source_of(caller, sheet),
+        lambda: require_select(caller, sheet.source_table),
+        lambda: _count_items(caller, sheet),
+    )
+    change = {"status": "published", "item_count": items}
     return _save(caller, sheet_id, change, SHEET_STATES.before("published"), sheet.version)
 
 
@@ -260,22 +275,23 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
 
 
-def _insert(caller: Caller, sheet: Sheet) -> None:
-    row = sheet.model_dump() | {"columns": _text(sheet.columns)}
-    names = ", ".join(row)
-    values = ", ".join(f":{name}" for name in row)
-    caller.warehouse.execute(f"INSERT INTO sheets ({names}) VALUES ({values})", **row)  # noqa: S608
-
-
 def _save(
     caller: Caller, sheet_id: str, changes: Mapping[str, Any], states: tuple[str, ...],
-    version: int | None = None,
+    version: int | None = None, modalities: Mapping[str, Modality] | None = None,
 ) -> Sheet:  # fmt: skip
     """The sheet after the change; refuses with the reason where it may not be changed (so)."""
-    row, done = change_row(caller, "sheets", sheet_id, changes, states=states, version=version)
+    corrected: dict[str, Any] = {
+        "computed": {"columns": _CORRECTED}, "given": _KNOWN,
+        "modalities": json.dumps([{"name": n, "modality": m} for n, m in modalities.items()]),
+    } if modalities else {}  # fmt: skip
+    row, done = change_row(
+        caller, "sheets", sheet_id, changes, states=states, version=version, **corrected
+    )
     if row is None:
         raise _no_sheet(sheet_id)
     if not done:
+        for name in modalities or ():
+            _require_column(Sheet(**row).columns, name, "modalities")
         explain(SHEET_STATES, row, states, changes.get("status"))
         raise NotNow(f"This sheet is {row['status']} and cannot be changed. Make a new one.")
     return Sheet(**row)

@@ -17,8 +17,9 @@ from ontos.kernel.fields import STORED, Id, Limit, Name, Record, new_id, now
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.kernel.records import save
 from ontos.kernel.transfer import Upload
-from ontos.warehouse import quote, split_name
+from ontos.warehouse import quote, split_name, together
 
 MEGABYTE = 1024 * 1024
 LONGEST_TABLE_NAME = 100
@@ -30,6 +31,12 @@ _SOURCES = (
     "SELECT id, table_name AS `table`, row_count AS `rows`, columns, file_name,"
     " file_format AS format, size_bytes, created_by, created_at FROM sources"
 )
+
+
+_USING = """
+SELECT h.name FROM sources AS s JOIN sheets AS h ON h.source_table = s.table_name
+WHERE s.id = :id AND h.status <> 'archived' ORDER BY h.id LIMIT 4
+"""
 
 
 class SourceColumn(BaseModel):
@@ -93,11 +100,10 @@ def get_source(caller: Caller, source_id: Id) -> Source:
 @operation("DELETE /sources/{source_id}", needs=write("sheets"))
 def delete_source(caller: Caller, source_id: Id) -> Source:
     """Drop an uploaded table; refused while a sheet that is not archived stands on it."""
-    source = get_source(caller, source_id)
-    using = caller.warehouse.rows(
-        "SELECT name FROM sheets WHERE source_table = :table AND status <> 'archived'"
-        " ORDER BY id LIMIT 4",
-        table=source.table,
+    source: Source
+    source, using = together(
+        lambda: get_source(caller, source_id),
+        lambda: caller.warehouse.rows(_USING, id=source_id),
     )
     if using:
         named = ", ".join(row["name"] for row in using[:3]) + (", …" if len(using) > 3 else "")
@@ -105,8 +111,12 @@ def delete_source(caller: Caller, source_id: Id) -> Source:
             f"source_id: {source.table} is used by sheets: {named}. Archive them first.",
             field="source_id",
         )
-    caller.warehouse.execute("DELETE FROM sources WHERE id = :id", id=source.id)
-    caller.warehouse.execute(f"DROP TABLE IF EXISTS {quote(*split_name(source.table))}")
+    save(
+        caller, "DELETE FROM sources WHERE id = :id",
+        f"DROP TABLE IF EXISTS {quote(*split_name(source.table))}",
+        finds="SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sources AS s WHERE s.id = :id)",
+        answer="SELECT 1 AS one", id=source.id,
+    )  # fmt: skip
     return source
 
 

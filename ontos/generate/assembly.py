@@ -11,13 +11,16 @@ from ontos.generate.templates import get_template, require_published, system_mes
 from ontos.generate.templates import node as template_node
 from ontos.generate.training_sheets import ENTITY, TrainingSheet, get_training_sheet
 from ontos.generate.training_sheets import node as training_sheet_node
+from ontos.kernel import jobs
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotNow
 from ontos.kernel.fields import Id, Input, Name, new_id, now
-from ontos.kernel.jobs import Job, Run, enqueue, job
-from ontos.kernel.lineage import link
+from ontos.kernel.jobs import Job, Run, job
+from ontos.kernel.lineage import Edge
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import write
+from ontos.kernel.records import add_row
+from ontos.warehouse import together
 from ontos.workspace import Column
 
 
@@ -33,7 +36,9 @@ class AssembleSpec(Input):
 @operation("POST /sheets/{sheet_id}/assemble", needs=write("templates"), rights="person")
 def assemble_sheet(caller: Caller, sheet_id: Id, spec: AssembleSpec) -> TrainingSheet:
     """Put a published sheet through a published template, in the background."""
-    sheet, template = get_sheet(caller, sheet_id), get_template(caller, spec.template_id)
+    sheet, template = together(
+        lambda: get_sheet(caller, sheet_id), lambda: get_template(caller, spec.template_id)
+    )
     _require_published(sheet)
     require_published(template)
     require_select(caller, sheet.source_table)
@@ -48,10 +53,8 @@ def assemble_sheet(caller: Caller, sheet_id: Id, spec: AssembleSpec) -> Training
         status="assembling", error_message=None, total_items=0, auto_approved_count=0, version=1,
         created_by=caller.user, created_at=now(), updated_by=caller.user, updated_at=now(),
     )  # fmt: skip
-    _insert(caller, made)
-    for source in (sheet_node(sheet), template_node(template)):
-        link(caller, source, training_sheet_node(made), "assemble_sheet")
-    enqueue(caller, "assemble", (ENTITY, made.id), f"Assemble {made.name}")
+    sources = (sheet_node(sheet), template_node(template))
+    _queue(caller, made, [Edge(s, training_sheet_node(made), "assemble_sheet") for s in sources])
     return made
 
 
@@ -96,12 +99,10 @@ def _columns(caller: Caller, sheet: Sheet) -> dict[str, Column]:
     return {c.name: there[c.name.lower()] for c in sheet.columns}
 
 
-def _insert(caller: Caller, made: TrainingSheet) -> None:
+def _queue(caller: Caller, made: TrainingSheet, edges: list[Edge]) -> None:
+    """The training sheet, with the job that fills it."""
     counted = {"pending_count", "approved_count", "edited_count", "rejected_count",
                "flagged_count", "empty_count"}  # fmt: skip
     row = made.model_dump(exclude=counted) | {"column_mapping": json.dumps(made.column_mapping)}
-    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-    caller.warehouse.execute(
-        f"INSERT INTO training_sheets ({names}) VALUES ({values})",  # noqa: S608
-        **row,
-    )
+    work = jobs.beside(caller, "assemble", (ENTITY, made.id), f"Assemble {made.name}")
+    add_row(caller, "training_sheets", row, edges=edges, also=[work])

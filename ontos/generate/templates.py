@@ -16,7 +16,7 @@ from ontos.kernel.lineage import Node
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
-from ontos.kernel.records import change_row, explain
+from ontos.kernel.records import add_row, change_row, explain, save
 
 Status = Literal["draft", "published", "archived"]
 
@@ -49,6 +49,17 @@ class Template(Record):
         return json.loads(value) if isinstance(value, str) else value
 
 
+_REVISE = """
+INSERT INTO templates (id, name, label_type, system_prompt, user_prompt, placeholders,
+  status, revision, family_id, version, created_by, created_at, updated_by, updated_at)
+SELECT :id, t.name, t.label_type, t.system_prompt, t.user_prompt, t.placeholders,
+  'draft', f.newest + 1, t.family_id, 1, :user, :at, :user, :at FROM templates AS t
+JOIN (SELECT family_id, max(revision) AS newest FROM templates GROUP BY family_id) AS f
+  ON f.family_id = t.family_id WHERE t.id = :template AND t.status <> 'draft'
+  AND NOT EXISTS (SELECT 1 FROM templates AS mine WHERE mine.id = :id)
+"""
+
+
 class TemplateSpec(Input):
     """`user_prompt` is Jinja2. `system_prompt` is one for all items, so has no placeholder."""
 
@@ -78,8 +89,7 @@ def create_template(caller: Caller, spec: TemplateSpec) -> Template:
         created_by=caller.user, created_at=now(), updated_by=caller.user, updated_at=now(),
     )  # fmt: skip
     row = template.model_dump() | {"placeholders": json.dumps(template.placeholders)}
-    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-    caller.warehouse.execute(f"INSERT INTO templates ({names}) VALUES ({values})", **row)  # noqa: S608
+    add_row(caller, "templates", row, kind="template")
     return template
 
 
@@ -132,20 +142,15 @@ def archive_template(caller: Caller, template_id: Id) -> Template:
 @operation("POST /templates/{template_id}/revise", needs=write("templates"))
 def revise_template(caller: Caller, template_id: Id) -> Template:
     """Make the next revision of a published or archived template, as a draft."""
-    template = get_template(caller, template_id)
-    if template.status == "draft":
-        raise NotNow("This template is a draft: change it as it is, no revision is needed.")
-    key = new_id()
-    caller.warehouse.execute(
-        "INSERT INTO templates (id, name, label_type, system_prompt, user_prompt, placeholders,"
-        " status, revision, family_id, version, created_by, created_at, updated_by, updated_at)"
-        " SELECT :id, t.name, t.label_type, t.system_prompt, t.user_prompt, t.placeholders,"
-        " 'draft', f.newest + 1, t.family_id, 1, :user, :at, :user, :at FROM templates AS t"
-        " JOIN (SELECT family_id, max(revision) AS newest FROM templates GROUP BY family_id) AS f"
-        " ON f.family_id = t.family_id WHERE t.id = :template",
-        id=key, user=caller.user, at=now(), template=template_id,
+    one = "SELECT * FROM templates WHERE id = :id"
+    made = save(
+        caller, _REVISE, finds=one, answer=one, id=new_id(), user=caller.user, at=now(),
+        template=template_id,
     )  # fmt: skip
-    return get_template(caller, key)
+    if made.row is None:
+        get_template(caller, template_id)
+        raise NotNow("This template is a draft: change it as it is, no revision is needed.")
+    return Template(**made.row)
 
 
 def check_prompts(system_prompt: str | None, user_prompt: str) -> list[str]:

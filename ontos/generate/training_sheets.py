@@ -9,13 +9,14 @@ from pydantic import field_validator
 from ontos.kernel import jobs
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound, NotNow
-from ontos.kernel.fields import Id, Limit, Record, now
+from ontos.kernel.fields import Id, Limit, Record
 from ontos.kernel.jobs import Job
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.lineage import Node
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.kernel.records import change_row, explain
 
 Status = Literal["assembling", "ready", "failed", "archived"]
 
@@ -51,6 +52,8 @@ FROM chosen AS t LEFT JOIN (
 ) AS c ON c.training_sheet_id = t.id
 ORDER BY t.id DESC
 """
+
+_ONE = f"WITH chosen AS (SELECT * FROM training_sheets WHERE id = :id) {_COUNTED}"  # noqa: S608
 
 
 class TrainingSheet(Record):
@@ -111,10 +114,7 @@ def list_training_sheets(
 @operation("GET /training-sheets/{training_sheet_id}", needs=read("templates"))
 def get_training_sheet(caller: Caller, training_sheet_id: Id) -> TrainingSheet:
     """One training sheet, with what has become of its pairs."""
-    rows = caller.warehouse.rows(
-        f"WITH chosen AS (SELECT * FROM training_sheets WHERE id = :id) {_COUNTED}",  # noqa: S608
-        id=training_sheet_id,
-    )
+    rows = caller.warehouse.rows(_ONE, id=training_sheet_id)
     if not rows:
         raise _missing(training_sheet_id)
     return TrainingSheet(**rows[0])
@@ -123,14 +123,16 @@ def get_training_sheet(caller: Caller, training_sheet_id: Id) -> TrainingSheet:
 @operation("POST /training-sheets/{training_sheet_id}/archive", needs=write("templates"))
 def archive_training_sheet(caller: Caller, training_sheet_id: Id) -> TrainingSheet:
     """Retire a training sheet: its pairs stay readable, nothing more is trained on them."""
-    sheet = get_training_sheet(caller, training_sheet_id)
-    TRAINING_SHEET_STATES.check(sheet.status, "archived")
-    caller.warehouse.execute(
-        "UPDATE training_sheets SET status = 'archived', version = version + 1,"
-        " updated_by = :user, updated_at = :at WHERE id = :id AND status IN ('ready', 'failed')",
-        id=sheet.id, user=caller.user, at=now(),
+    states = TRAINING_SHEET_STATES.before("archived")
+    row, done = change_row(
+        caller, "training_sheets", training_sheet_id, {"status": "archived"}, states=states,
+        shown=_ONE,
     )  # fmt: skip
-    return get_training_sheet(caller, training_sheet_id)
+    if row is None:
+        raise _missing(training_sheet_id)
+    if not done:
+        explain(TRAINING_SHEET_STATES, row, states, "archived")
+    return TrainingSheet(**row)
 
 
 @operation("GET /training-sheets/{training_sheet_id}/job", needs=read("templates"))

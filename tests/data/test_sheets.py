@@ -99,6 +99,19 @@ def test_a_change_keeps_what_is_not_given(caller: Caller, messages: str, make_sh
     assert [c.modality for c in changed.columns] == ["text", "text", "label"]
 
 
+def test_a_modality_of_no_column_changes_nothing(
+    caller: Caller, messages: str, make_sheet: Make
+) -> None:
+    sheet = make_sheet(messages)
+    change = SheetChange.model_validate(
+        {"name": "new", "modalities": {"id": "text", "nope": "text"}}
+    )
+    with pytest.raises(Invalid, match=r"nope.*id, text, intent") as refused:
+        update_sheet(caller, sheet.id, change)
+    assert refused.value.field == "modalities"
+    assert get_sheet(caller, sheet.id) == sheet
+
+
 def test_the_second_of_two_changes_is_told(
     caller: Caller, as_role: Callable[..., Caller], messages: str, make_sheet: Make
 ) -> None:

@@ -18,10 +18,10 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, NotFound, NotNow
 from ontos.kernel.fields import new_id, now
 from ontos.kernel.lifecycle import Lifecycle
-from ontos.kernel.operation import signed
+from ontos.kernel.records import save
 from ontos.label.labels import LABEL_ID, SET, WITHDRAWN
-from ontos.label.pairs import ACCEPTED, HAS_RESPONSE, no_training_sheet, training_sheet
-from ontos.warehouse import Row, Value, together
+from ontos.label.pairs import ACCEPTED, HAS_RESPONSE, no_training_sheet
+from ontos.warehouse import Row, Value
 
 BECOMES = {
     "approve": "approved", "edit": "edited", "reject": "rejected", "flag": "flagged",
@@ -72,15 +72,6 @@ SELECT p.id AS pair_id, CAST(NULL AS BIGINT) AS version, :becomes AS becomes,
   :response AS response, :reason AS reason FROM pairs AS p WHERE {condition}
 """
 
-LOOK = f"""
-SELECT outcome, count(*) AS pairs FROM (
-  SELECT CASE WHEN {_MOVES} THEN 'ready'
-    WHEN w.becomes = 'approved' AND NOT ({HAS_RESPONSE}) THEN 'without_response'
-    ELSE 'unchanged' END AS outcome
-  FROM ({{wanted}}) AS w JOIN pairs AS p
-    ON p.id = w.pair_id AND p.training_sheet_id = :training_sheet_id) AS looked
-GROUP BY outcome
-"""  # noqa: S608 - constants, as below
 
 DECIDE = f"""
 MERGE INTO pairs AS p USING (
@@ -96,7 +87,7 @@ WHEN MATCHED AND (w.version IS NULL OR w.version = p.version) AND ({_MOVES}) THE
     WHEN p.review_status IN {ACCEPTED} THEN p.canonical_label_id END,
   review_reason = w.reason, reviewed_by = :user, reviewed_at = :at, review_id = :review,
   version = p.version + 1, updated_at = :at
-"""  # noqa: S608
+"""  # noqa: S608 - constants, as below
 
 ALL_THERE = """
 (SELECT count(*) FROM ({wanted}) AS x JOIN pairs AS q
@@ -129,6 +120,17 @@ SELECT d.*, o.* FROM ({DONE}) AS d CROSS JOIN (
       ON p.id = w.pair_id AND p.training_sheet_id = :training_sheet_id) AS looked
 ) AS o
 """  # noqa: S608
+
+LEFT = f"""
+SELECT d.*, o.* FROM ({DONE}) AS d CROSS JOIN (
+  SELECT count(*) AS remaining, count_if(w.becomes = 'approved' AND NOT ({HAS_RESPONSE}))
+    AS without_response
+  FROM ({{wanted}}) AS w JOIN pairs AS p ON p.id = w.pair_id
+    AND p.training_sheet_id = :training_sheet_id AND p.review_id IS DISTINCT FROM :review
+) AS o
+"""  # noqa: S608
+"""What a filter still matches and this review left alone is what it could not change: a pair that
+it decided on is counted by its id, whether it still matches or not."""
 
 _CONFLICTING = """
 FROM ({wanted}) AS w JOIN pairs AS p
@@ -182,31 +184,22 @@ class Wanted:
     """A SELECT of what `wanted` is, its values, and what pairs may become by it."""
 
     select: str
-    values: Mapping[str, Value]
+    values: Mapping[str, Any]
     becomes: frozenset[str]
 
 
 def by_filter(
     caller: Caller, training_sheet_id: str, condition: str, values: Mapping[str, Value]
 ) -> ReviewResult:
-    """Decide on all pairs that match; `values` hold what they become, response and reason too.
-
-    Looking first counts what is left as it is: afterwards it may not match any more.
-    """
-    wanted = Wanted(
-        MATCHED.format(condition=condition), values, frozenset({str(values["becomes"])})
-    )
-    found, _ = together(
-        lambda: _look(caller, training_sheet_id, wanted),
-        lambda: _require_ready(training_sheet(caller, training_sheet_id).status),
-    )
-    review, done = new_id(), Counter[str]()
-    if found["ready"]:
-        done.update(_counts(_decide(caller, training_sheet_id, wanted, review, DONE, "TRUE")))
-    return _result(
-        review, done, found["unchanged"] + found["ready"] - done["changed"],
-        found["without_response"],
-    )  # fmt: skip
+    """Decide on all pairs that match; `values` hold what they become, response and reason too."""
+    select = MATCHED.format(condition=condition)
+    wanted = Wanted(select, values, frozenset({str(values["becomes"])}))
+    review = new_id()
+    done = _decide(caller, training_sheet_id, wanted, review, LEFT.format(wanted=select), "TRUE")
+    if not done["changed"]:
+        _require_ready(done["status"], training_sheet_id)
+    empty = done["without_response"]
+    return _result(review, Counter(_counts(done)), done["remaining"] - empty, empty)
 
 
 def by_name(
@@ -231,14 +224,6 @@ def by_name(
     return result
 
 
-def _look(caller: Caller, training_sheet_id: str, wanted: Wanted) -> Counter[str]:
-    """How many of the wanted pairs are ready, unchanged or without a response."""
-    rows = caller.warehouse.rows(
-        LOOK.format(wanted=wanted.select), training_sheet_id=training_sheet_id, **wanted.values
-    )
-    return Counter({row["outcome"]: row["pairs"] for row in rows})
-
-
 def _decide(
     caller: Caller, training_sheet_id: str, wanted: Wanted, review: str, answer: str, whole: str
 ) -> Row:
@@ -247,14 +232,12 @@ def _decide(
         *(SET if wanted.becomes & set(ACCEPTED) else ()),
         *(WITHDRAWN if wanted.becomes - set(ACCEPTED) else ()),
     ]
-    beside = signed(DECIDED)
-    done = caller.warehouse.script(
-        DECIDE.format(wanted=wanted.select, whole=whole), *labels, beside.statement, answer,
-        training_sheet_id=training_sheet_id, review=review, user=caller.user, at=now(),
-        **wanted.values, **beside.values,
-    )[0]  # fmt: skip
-    beside.written = done["changed"] > 0
-    return done
+    saved = save(
+        caller, DECIDE.format(wanted=wanted.select, whole=whole), *labels, finds=DECIDED,
+        answer=answer, training_sheet_id=training_sheet_id, review=review, user=caller.user,
+        at=now(), **wanted.values,
+    )  # fmt: skip
+    return saved.rows[0]
 
 
 def _counts(done: Row) -> dict[str, int]:

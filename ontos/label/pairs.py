@@ -16,7 +16,7 @@ from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
 from ontos.kernel.tenancy import Tenant
-from ontos.label.source_rows import source_rows
+from ontos.label.source_rows import no_row, source_rows
 from ontos.warehouse import Value, together
 
 ReviewStatus = Literal["pending", "approved", "edited", "rejected", "flagged"]
@@ -304,6 +304,12 @@ def in_context(caller: Caller, rows: Sequence[Mapping[str, Any]]) -> list[PairIn
     """Pairs, as `FIND` or `QUEUE` select them, beside their items' rows: one wait for all."""
     sources = source_rows(caller, rows)
     return [PairInContext(**row, **found) for row, found in zip(rows, sources, strict=True)]
+
+
+def without_row(row: Mapping[str, Any]) -> PairInContext:
+    """A pair that came of feedback, out of what `FIND` selects."""
+    pair = shown(row)
+    return PairInContext(**pair, **no_row(pair))
 
 
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,11 @@ def _of_sheet(caller: Caller, pairs: Sequence[Mapping[str, Any]]) -> Shown | dic
     return {"rows": {row["item_ref"]: row for row in look([], rows, len(rows), 0).rows}}
 
 
+def no_row(pair: Mapping[str, Any]) -> Shown:
+    """What is shown of a pair that came of feedback: its item has no row, so none is read."""
+    return _of_pair(pair, None if pair["source_table"] is None else {"rows": {}})
+
+
 def _of_pair(pair: Mapping[str, Any], found: Shown | None) -> Shown:
     if found is None:
         return {"source_problem": "This pair was not made of a row."}

@@ -13,8 +13,8 @@ from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
-from ontos.kernel.records import change_row, explain
-from ontos.label.pairs import training_sheet
+from ontos.kernel.records import add_row, change_row, explain
+from ontos.label.pairs import no_training_sheet
 
 Status = Literal["open", "done", "cancelled"]
 
@@ -36,13 +36,6 @@ LEFT JOIN training_sheets AS t ON t.id = s.training_sheet_id ORDER BY s.id DESC
 """
 
 ONE = SELECT.format(condition="a.id = :id", limit=1)
-
-INSERT = """
-INSERT INTO annotation_tasks (id, title, instructions, training_sheet_id, source_gap_id,
-  target_record_count, status, assignee, version, created_by, created_at, updated_by, updated_at)
-VALUES (:id, :title, :instructions, :training_sheet_id, :source_gap_id,
-  :target_record_count, 'open', :assignee, 1, :user, :at, :user, :at)
-"""
 
 
 class TaskSpec(Input):
@@ -86,11 +79,16 @@ class Task(Record):
 @operation("POST /tasks", needs=write("labeling_jobs"))
 def create_task(caller: Caller, spec: TaskSpec) -> Task:
     """Ask for labels: of a training sheet's pairs, or of data still to be found."""
-    if spec.training_sheet_id is not None:
-        training_sheet(caller, spec.training_sheet_id)
-    key = new_id()
-    caller.warehouse.execute(INSERT, id=key, user=caller.user, at=now(), **spec.model_dump())
-    return get_task(caller, key)
+    at, user, about = now(), caller.user, spec.training_sheet_id
+    row = spec.model_dump() | {
+        "id": new_id(), "status": "open", "version": 1, "created_by": user, "created_at": at,
+        "updated_by": user, "updated_at": at,
+    }  # fmt: skip
+    there = "SELECT 1 FROM training_sheets AS t WHERE t.id = :training_sheet_id" if about else None
+    made = add_row(caller, "annotation_tasks", row, kind="task", given=there, shown=ONE)
+    if made.row is None:
+        raise no_training_sheet(str(about))
+    return Task(**made.row)
 
 
 @operation("GET /tasks", needs=read("labeling_jobs"))

@@ -7,16 +7,17 @@ and for every pair of that item, in whatever training sheet.
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Invalid, NotFound
 from ontos.kernel.fields import Id, Input, Limit, Reason, Record, now
-from ontos.kernel.operation import operation, signed
+from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.kernel.records import save
 from ontos.label.pairs import (
     ACCEPTED,
     FIND,
@@ -33,7 +34,6 @@ from ontos.label.pairs import (
     no_training_sheet,
     require_source,
     shown,
-    training_sheet,
 )
 from ontos.warehouse import Value, together
 
@@ -56,6 +56,14 @@ WHEN NOT MATCHED THEN INSERT
   VALUES (s.id, s.sheet_id, s.item_ref, from_json(:allowed, 'ARRAY<STRING>'),
     from_json(:prohibited, 'ARRAY<STRING>'), :reason, 1, :user, :at)
 """
+
+FOUND_SQL = "(SELECT count(*) FROM pairs AS p WHERE {condition})"
+"""Named pairs are all there, or nothing is changed."""
+
+SET_SQL = f"""
+SELECT {{found}} AS found, {KNOWN.format(id="w_training_sheet_id")},
+  (SELECT count(*) FROM item_usage AS u WHERE {_OURS}) AS changed
+"""  # noqa: S608 - constants
 
 COUNTS_SQL = """
 SELECT count(*) AS total, count(*) FILTER (WHERE {eligible}) AS eligible,
@@ -153,15 +161,14 @@ def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
     """Say what the item of a pair may be used for."""
     if caller.person.token is not None:
         require_source(caller, find_pair(caller, pair_id)["training_sheet_id"])
-    values = _values(caller, usage) | {"id": pair_id}
-    beside = signed(f"SELECT 1 FROM pairs AS p {USAGE_JOIN} WHERE p.id = :id AND {_OURS}")  # noqa: S608
-    rows = caller.warehouse.script(
-        MERGE_SQL.format(condition="p.id = :id"), beside.statement, FIND, **values, **beside.values
-    )
-    if not rows:
+    saved = save(
+        caller, MERGE_SQL.format(condition="p.id = :id"), answer=FIND,
+        finds=f"SELECT 1 FROM pairs AS p {USAGE_JOIN} WHERE p.id = :id AND {_OURS}",  # noqa: S608
+        id=pair_id, **_values(caller, usage),
+    )  # fmt: skip
+    if saved.row is None:
         raise no_pair(pair_id)
-    beside.written = True
-    return Pair(**shown(rows[0]))
+    return Pair(**shown(saved.row))
 
 
 @operation(
@@ -169,12 +176,22 @@ def set_usage(caller: Caller, pair_id: Id, usage: Usage) -> Pair:
 )
 def set_usage_of_pairs(caller: Caller, training_sheet_id: Id, usage: UsageOfMany) -> UsageChange:
     """Say what the items of many pairs may be used for: those named, or all that match."""
-    training_sheet(caller, training_sheet_id)
-    require_source(caller, training_sheet_id)
     condition, values = chosen(training_sheet_id, usage.pair_ids, usage.where)
-    if usage.pair_ids is not None:
-        _require_all(caller, condition, values, len(set(usage.pair_ids)))
-    return UsageChange(changed=_merge(caller, usage, condition, values))
+    require_source(caller, training_sheet_id)
+    asked = None if usage.pair_ids is None else len(set(usage.pair_ids))
+    found = FOUND_SQL.format(condition=condition)
+    whole = condition if asked is None else f"{condition} AND {found} = :asked"
+    saved = save(
+        caller, MERGE_SQL.format(condition=whole), answer=SET_SQL.format(found=found),
+        finds=f"SELECT 1 FROM item_usage AS u WHERE {_OURS}",  # noqa: S608
+        asked=asked, **_values(caller, usage) | values,
+    )  # fmt: skip
+    row = saved.rows[0]
+    if not row["known"]:
+        raise no_training_sheet(training_sheet_id)
+    if asked is not None:
+        _require_all(row["found"], asked)
+    return UsageChange(changed=row["changed"])
 
 
 @operation("GET /training-sheets/{training_sheet_id}/usage", needs=read("labels"), rights="person")
@@ -244,10 +261,9 @@ def _permitted(use: Use) -> str:
     )
 
 
-def _require_all(caller: Caller, condition: str, values: dict[str, Value], asked: int) -> None:
+def _require_all(found: int, asked: int) -> None:
     """Refuse ids of which some name no pair of the training sheet."""
-    counted = f"SELECT count(*) AS found FROM pairs AS p WHERE {condition}"  # noqa: S608
-    if missing := asked - caller.warehouse.rows(counted, **values)[0]["found"]:
+    if missing := asked - found:
         raise NotFound(
             f"pair_ids: {missing} of {asked} are not pairs of this training sheet. "
             "Nothing was changed. List its pairs, then repeat.",
@@ -255,12 +271,7 @@ def _require_all(caller: Caller, condition: str, values: dict[str, Value], asked
         )
 
 
-def _merge(caller: Caller, usage: Usage, condition: str, values: dict[str, Value]) -> int:
-    merge = MERGE_SQL.format(condition=condition)
-    return caller.warehouse.execute(merge, **_values(caller, usage), **values)
-
-
-def _values(caller: Caller, usage: Usage) -> dict[str, Value]:
+def _values(caller: Caller, usage: Usage) -> dict[str, Any]:
     if not usage.reason.strip():
         raise Invalid("reason: is empty. Say why, so that others can follow.", field="reason")
     return {

@@ -11,16 +11,21 @@ from ontos.deploy.endpoints import no_endpoint
 from ontos.deploy.queries import Value
 from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.generate.training_sheets import TrainingSheet, get_training_sheet
+from ontos.kernel import lineage
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused
 from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, Text, new_id, now
-from ontos.kernel.lineage import Node, link
-from ontos.kernel.operation import operation, signed
+from ontos.kernel.lineage import Edge, Node
+from ontos.kernel.operation import operation, permit
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
-from ontos.label.pairs import PairInContext, get_pair
+from ontos.kernel.records import Saved, save
+from ontos.label.pairs import FIND, PairInContext, require_source, without_row
+from ontos.warehouse import together
 
 Rating = Literal["up", "down"]
+
+_ONE = "SELECT * FROM feedback WHERE id = :id"
 
 
 class Feedback(Record):
@@ -68,8 +73,9 @@ def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
         raise Invalid(
             "correction: is empty. Say the right answer, or leave it out.", field="correction"
         )
-    beside = signed("SELECT 1 FROM feedback WHERE id = :id")
-    rows = caller.warehouse.script(
+    key = new_id()
+    made = save(
+        caller,
         "INSERT INTO feedback (id, endpoint_name, model_version, request_id, input, output, rating,"
         " correction, comment, version, created_by, created_at)"
         " SELECT :id, e.name, coalesce((SELECT max(m.model_version) FROM endpoint_metrics AS m"
@@ -78,14 +84,12 @@ def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
         " FROM endpoints AS e WHERE e.name = :endpoint_name"
         " AND e.status <> 'deleted'"
         " AND NOT EXISTS (SELECT 1 FROM feedback AS f WHERE f.id = :id)",
-        beside.statement, "SELECT * FROM feedback WHERE id = :id",
-        **spec.model_dump(exclude={"input"}), input=json.dumps(spec.input), id=new_id(),
-        by=caller.user, at=now(), **beside.values,
+        finds=_ONE, answer=_ONE, about=("feedback", key), **spec.model_dump(exclude={"input"}),
+        input=json.dumps(spec.input), id=key, by=caller.user, at=now(),
     )  # fmt: skip
-    if not rows:
+    if made.row is None:
         raise no_endpoint(spec.endpoint_name)
-    beside.written = True
-    return Feedback(**rows[0])
+    return Feedback(**made.row)
 
 
 @operation("GET /feedback", needs=read("improve"))
@@ -107,7 +111,7 @@ def list_feedback(
 @operation("GET /feedback/{feedback_id}", needs=read("improve"))
 def get_feedback(caller: Caller, feedback_id: Id) -> Feedback:
     """One rating."""
-    rows = caller.warehouse.rows("SELECT * FROM feedback WHERE id = :id", id=feedback_id)
+    rows = caller.warehouse.rows(_ONE, id=feedback_id)
     if not rows:
         raise NotFound(f"There is no feedback {feedback_id}. List it.", field="feedback_id")
     return Feedback(**rows[0])
@@ -116,20 +120,30 @@ def get_feedback(caller: Caller, feedback_id: Id) -> Feedback:
 @operation("POST /feedback/{feedback_id}/to-training", needs=write("improve"), rights="person")
 def use_feedback(caller: Caller, feedback_id: Id, target: ToTraining) -> PairInContext:
     """Make a pending pair of a correction, or of an answer called good; a person reviews it."""
-    given = get_feedback(caller, feedback_id)
+    permit(caller, "get_pair")
+    given, sheet, _ = together(
+        lambda: get_feedback(caller, feedback_id),
+        lambda: get_training_sheet(caller, target.training_sheet_id),
+        lambda: require_source(caller, target.training_sheet_id),
+    )
     response = _lesson(given)
-    sheet = get_training_sheet(caller, target.training_sheet_id)
+    _require_ready(sheet)
+    _require_variables(given, sheet)
+    prompt = render(compile_prompt(sheet.user_prompt), given.input)
+    made = _make_pair(caller, given, sheet, prompt, response)
+    if made.row is None or not made.done:
+        _lesson(get_feedback(caller, feedback_id))
+        _require_ready(get_training_sheet(caller, target.training_sheet_id))
+        raise Conflict("A pair was made of this feedback meanwhile. Load it again.")
+    return without_row(made.row)
+
+
+def _require_ready(sheet: TrainingSheet) -> None:
     if sheet.status != "ready":
         raise NotNow(
             f"Training sheet {sheet.name} is {sheet.status}; choose one that is ready.",
             field="training_sheet_id",
         )
-    _require_variables(given, sheet)
-    prompt = render(compile_prompt(sheet.user_prompt), given.input)
-    pair_id = _insert_pair(caller, given, sheet, prompt, response)
-    _mark_used(caller, given, pair_id, sheet)
-    _link(caller, given, sheet)
-    return get_pair(caller, pair_id)
 
 
 def _require_variables(given: Feedback, sheet: TrainingSheet) -> None:
@@ -144,12 +158,14 @@ def _require_variables(given: Feedback, sheet: TrainingSheet) -> None:
         )
 
 
-def _link(caller: Caller, given: Feedback, sheet: TrainingSheet) -> None:
+def _edges(given: Feedback, sheet: TrainingSheet) -> list[Edge]:
     """One node for all feedback on an endpoint: lineage grows with steps, not with rows."""
     endpoint = Node("endpoint", given.endpoint_name, given.endpoint_name)
     ratings = Node("feedback", given.endpoint_name, f"feedback on {given.endpoint_name}")
-    link(caller, endpoint, ratings, "create_feedback")
-    link(caller, ratings, Node("training_sheet", sheet.id, sheet.name), "use_feedback")
+    return [
+        Edge(endpoint, ratings, "create_feedback"),
+        Edge(ratings, Node("training_sheet", sheet.id, sheet.name), "use_feedback"),
+    ]
 
 
 def _lesson(given: Feedback) -> str:
@@ -167,27 +183,33 @@ def _lesson(given: Feedback) -> str:
     return given.output
 
 
-def _insert_pair(
+_USE = """
+MERGE INTO feedback AS t USING (
+  SELECT :feedback AS id, s.id AS sheet FROM training_sheets AS s
+  WHERE s.id = :training_sheet AND s.status = 'ready'
+) AS s ON t.id = s.id
+WHEN MATCHED AND t.pair_id IS NULL THEN UPDATE SET
+  pair_id = :id, training_sheet_id = s.sheet, version = t.version + 1
+"""
+
+_INSERT = """
+INSERT INTO pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response, response_source,
+  review_status, version, created_at, updated_at)
+SELECT :id, :training_sheet, :sheet, :ref, :prompt, :response, 'feedback', 'pending', 1, :at, :at
+FROM feedback AS f WHERE f.id = :feedback AND f.pair_id = :id
+  AND NOT EXISTS (SELECT 1 FROM pairs AS p WHERE p.id = :id)
+"""
+
+
+def _make_pair(
     caller: Caller, given: Feedback, sheet: TrainingSheet, prompt: str, response: str
-) -> str:
-    ref = f"feedback-{given.id}"
-    pair_id = hashlib.md5(f"{sheet.id}/{ref}".encode(), usedforsecurity=False).hexdigest()
-    caller.warehouse.execute(
-        "INSERT INTO pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response,"
-        " response_source, review_status, version, created_at, updated_at)"
-        " VALUES (:id, :training_sheet, :sheet, :ref, :prompt, :response, 'feedback', 'pending',"
-        " 1, :at, :at)",
-        id=pair_id, training_sheet=sheet.id, sheet=sheet.sheet_id, ref=ref, prompt=prompt,
-        response=response, at=now(),
+) -> Saved:
+    """The feedback is taken first, so that only one of two people makes a pair of it."""
+    ref, made = f"feedback-{given.id}", "SELECT 1 FROM pairs WHERE id = :id AND created_at = :at"
+    linked, bound = lineage.beside(caller, _edges(given, sheet), made)
+    return save(
+        caller, _USE, _INSERT, linked, finds=made, answer=FIND,
+        id=hashlib.md5(f"{sheet.id}/{ref}".encode(), usedforsecurity=False).hexdigest(),
+        feedback=given.id, training_sheet=sheet.id, sheet=sheet.sheet_id, ref=ref, prompt=prompt,
+        response=response, at=now(), **bound,
     )  # fmt: skip
-    return pair_id
-
-
-def _mark_used(caller: Caller, given: Feedback, pair_id: str, sheet: TrainingSheet) -> None:
-    used = caller.warehouse.execute(
-        "UPDATE feedback SET pair_id = :pair, training_sheet_id = :sheet, version = version + 1"
-        " WHERE id = :id AND pair_id IS NULL",
-        pair=pair_id, sheet=sheet.id, id=given.id,
-    )  # fmt: skip
-    if not used:
-        raise Conflict("Somebody else made a pair of this feedback meanwhile. Load it again.")

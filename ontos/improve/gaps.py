@@ -26,9 +26,10 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound, Refused
 from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, now
 from ontos.kernel.lifecycle import Lifecycle
-from ontos.kernel.operation import operation
+from ontos.kernel.operation import operation, permit
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.kernel.records import save
 from ontos.label.pairs import require_source
 from ontos.label.tasks import Task, TaskSpec, create_task
 from ontos.train.training_jobs import (
@@ -51,6 +52,10 @@ GAP_STATES = Lifecycle(
         "closed": ("open",),
     },
 )
+
+
+_ONE = "SELECT * FROM gaps WHERE id = :id"
+_MOVED = "id = :id AND status = :to AND updated_at = :at"
 
 
 class Gap(Record):
@@ -157,9 +162,9 @@ def list_gaps(
 @operation("GET /gaps/{gap_id}", needs=read("improve"))
 def get_gap(caller: Caller, gap_id: Id) -> Gap:
     """One gap."""
-    rows = caller.warehouse.rows("SELECT * FROM gaps WHERE id = :id", id=gap_id)
+    rows = caller.warehouse.rows(_ONE, id=gap_id)
     if not rows:
-        raise NotFound(f"There is no gap {gap_id}. Analyse the endpoint again.", field="gap_id")
+        raise _no_gap(gap_id)
     return Gap(**rows[0])
 
 
@@ -180,18 +185,10 @@ def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
 @operation("POST /gaps/{gap_id}/task", needs=write("improve"))
 def create_gap_task(caller: Caller, gap_id: Id, spec: TaskOfGap) -> Task:
     """Ask people to label or collect what would close the gap."""
-    gap = get_gap(caller, gap_id)
-    GAP_STATES.check(gap.status, "tasked")
-    subject = _subject(caller, gap.endpoint_name)
-    task = create_task(
-        caller,
-        TaskSpec(
-            **spec.model_dump(),
-            source_gap_id=gap.id,
-            training_sheet_id=subject.job.training_sheet_id,
-        ),
-    )
-    _move(caller, gap, "tasked")
+    learnt = _learnt(caller, gap_id)
+    about = TaskSpec(**spec.model_dump(), source_gap_id=gap_id, training_sheet_id=learnt)
+    task = create_task(caller, about)
+    _move(caller, gap_id, "tasked")
     return task
 
 
@@ -212,14 +209,33 @@ def retrain_gap(caller: Caller, gap_id: Id, spec: RetrainOfGap) -> TrainingJob:
             source_gap_id=gap.id,
         ),
     )
-    _move(caller, gap, "retraining")
+    _move(caller, gap.id, "retraining")
     return job
 
 
 @operation("POST /gaps/{gap_id}/close", needs=write("improve"))
 def close_gap(caller: Caller, gap_id: Id) -> Gap:
     """Put a gap away; it opens again only for another model version."""
-    return _move(caller, get_gap(caller, gap_id), "closed")
+    return _move(caller, gap_id, "closed")
+
+
+_LEARNT = """
+SELECT g.status, j.training_sheet_id FROM gaps AS g
+JOIN endpoints AS e ON e.name = g.endpoint_name AND e.status <> 'deleted'
+JOIN training_jobs AS j ON j.uc_model_name = e.model_name AND j.uc_model_version = e.model_version
+WHERE g.id = :id LIMIT 1
+"""
+
+
+def _learnt(caller: Caller, gap_id: str) -> str:
+    """The training sheet behind a gap that may take a task: the subject's, in one wait."""
+    permit(caller, "get_gap", "get_endpoint", "get_training_job")
+    rows = caller.warehouse.rows(_LEARNT, id=gap_id)
+    gap = None if rows else get_gap(caller, gap_id)
+    GAP_STATES.check(gap.status if gap else rows[0]["status"], "tasked")
+    if gap is None:
+        return str(rows[0]["training_sheet_id"])
+    return _subject(caller, gap.endpoint_name).job.training_sheet_id
 
 
 def _subject(caller: Caller, endpoint_name: str) -> _Subject:
@@ -252,14 +268,8 @@ def _searches(
 ) -> Iterator[tuple[Finder, dict[str, Value]]]:
     """The finders that have something to look into; the others say why not."""
     endpoint, job = subject.endpoint, subject.job
-    yield (
-        NEGATIVE_FEEDBACK,
-        {"endpoint": endpoint.name, "model_version": endpoint.model_version},
-    )
-    yield (
-        LOW_COVERAGE,
-        {"training_sheet_id": job.training_sheet_id, "enough": _enough(caller, job)},
-    )
+    yield NEGATIVE_FEEDBACK, {"endpoint": endpoint.name, "model_version": endpoint.model_version}
+    yield LOW_COVERAGE, {"training_sheet_id": job.training_sheet_id, "enough": _enough(caller, job)}
     if subject.evaluation_id is None:
         why = "nothing: this version was not evaluated. Evaluate its training job first."
         looked_at[LABEL_ERRORS.kind] = looked_at["segment_errors"] = why
@@ -273,15 +283,8 @@ def _searches(
     if segments is None:
         looked_at["segment_errors"] = "nothing: the sheet has no metadata columns"
         return
-    yield (
-        segments,
-        {
-            **evaluation,
-            **segment_values(sheet),
-            "all_answers": subject.answers,
-            "sheet_id": sheet.id,
-        },
-    )
+    asked: dict[str, Value] = {"all_answers": subject.answers, "sheet_id": sheet.id}
+    yield segments, {**evaluation, **segment_values(sheet), **asked}
 
 
 def _enough(caller: Caller, job: TrainingJob) -> int:
@@ -373,10 +376,22 @@ def _require_source(caller: Caller, gap: Gap) -> None:
         require_source(caller, sheet["id"])
 
 
-def _move(caller: Caller, gap: Gap, to: str) -> Gap:
-    GAP_STATES.check(gap.status, to)
-    caller.warehouse.execute(
-        "UPDATE gaps SET status = :to, version = version + 1, updated_at = :at WHERE id = :id",
-        to=to, at=now(), id=gap.id,
+def _move(caller: Caller, gap_id: str, to: str) -> Gap:
+    """The gap after it became `to`; refuses where its state does not allow that."""
+    before = ", ".join(f"'{state}'" for state in GAP_STATES.before(to))
+    saved = save(
+        caller,
+        "UPDATE gaps SET status = :to, version = version + 1, updated_at = :at"  # noqa: S608
+        f" WHERE id = :id AND status IN ({before}) AND NOT ({_MOVED})",
+        finds=f"SELECT 1 FROM gaps WHERE {_MOVED}",  # noqa: S608
+        answer=_ONE, to=to, at=now(), id=gap_id,
     )  # fmt: skip
-    return gap.model_copy(update={"status": to})
+    if saved.row is None:
+        raise _no_gap(gap_id)
+    if not saved.done:
+        GAP_STATES.check(saved.row["status"], to)
+    return Gap(**saved.row)
+
+
+def _no_gap(gap_id: str) -> NotFound:
+    return NotFound(f"There is no gap {gap_id}. Analyse the endpoint again.", field="gap_id")

@@ -1,7 +1,7 @@
 """Metrics of requests that were answered elsewhere: sent in one by one or in batches."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, Field
@@ -11,6 +11,7 @@ from ontos.kernel.errors import Invalid
 from ontos.kernel.fields import Input, Moment, new_id, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import write
+from ontos.kernel.records import add_row
 
 LARGEST_BATCH = 50_000
 AHEAD = timedelta(seconds=60)
@@ -58,8 +59,11 @@ class Ingested(BaseModel):
 @operation("POST /monitoring/metrics/ingest", needs=write("monitor"))
 def ingest_metric(caller: Caller, metric: Metric) -> Ingested:
     """Count one request that was answered elsewhere."""
-    _require_known(caller, [metric.endpoint_name], "endpoint_name")
-    return Ingested(ingested=_append(caller, [metric]))
+    (row,) = _rows(caller, [metric])
+    known = "SELECT 1 FROM endpoints WHERE name = :endpoint_name AND status <> 'deleted'"
+    if not add_row(caller, "endpoint_metrics", row, given=known).done:
+        _require_known(caller, [metric.endpoint_name], "endpoint_name")
+    return Ingested(ingested=1)
 
 
 @operation("POST /monitoring/metrics/ingest/batch", needs=write("monitor"))
@@ -67,7 +71,8 @@ def ingest_metrics(caller: Caller, batch: MetricBatch) -> Ingested:
     """Count many requests that were answered elsewhere: all of them, or none."""
     names = [metric.endpoint_name for metric in batch.metrics]
     _require_known(caller, names, "metrics.{}.endpoint_name")
-    return Ingested(ingested=_append(caller, batch.metrics))
+    rows = pa.Table.from_pylist(_rows(caller, batch.metrics), schema=_ROW)
+    return Ingested(ingested=caller.warehouse.append("endpoint_metrics", rows))
 
 
 def _require_known(caller: Caller, names: list[str], field: str) -> None:
@@ -83,11 +88,10 @@ def _require_known(caller: Caller, names: list[str], field: str) -> None:
         )  # fmt: skip
 
 
-def _append(caller: Caller, metrics: list[Metric]) -> int:
+def _rows(caller: Caller, metrics: list[Metric]) -> list[dict[str, Any]]:
     arrived = now()
-    rows = [
+    return [
         metric.model_dump() | {"id": new_id(), "at": metric.at or arrived, "source": "ingest",
                                "user": caller.user}
         for metric in metrics
     ]  # fmt: skip
-    return caller.warehouse.append("endpoint_metrics", pa.Table.from_pylist(rows, schema=_ROW))

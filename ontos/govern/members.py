@@ -9,12 +9,52 @@ from typing import Literal
 
 from ontos.govern import projects
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Denied, Invalid, NotFound, Refused
-from ontos.kernel.fields import Input, Name, Record, now
+from ontos.kernel.errors import Denied, Invalid, NotFound, NotNow, OntosError, Refused
+from ontos.kernel.fields import Input, Name, Record, new_id, now
 from ontos.kernel.operation import operation
-from ontos.kernel.permission import ROLES, admin, read
+from ontos.kernel.permission import ROLES, VOID, admin, read
+from ontos.kernel.records import save
+from ontos.warehouse import quote
 
 Kind = Literal["user", "group"]
+
+_HERE = """
+SELECT * FROM {members} WHERE org = :org
+  AND (:here IS NULL OR project IS NULL OR project = :here)
+"""
+
+_HELD = """
+SELECT * FROM {members} WHERE org = :org AND project <=> :project AND kind = :kind
+  AND principal = :principal AND role = :role
+"""
+
+_GRANT = """
+MERGE INTO {members} AS t USING (
+  SELECT :org AS org, CAST(:project AS STRING) AS project, :kind AS kind,
+    :principal AS principal, :role AS role
+  WHERE :project IS NULL
+    OR EXISTS (SELECT 1 FROM {projects} AS p WHERE p.org = :org AND p.id = :project)
+) AS s ON t.org = s.org AND t.project <=> s.project AND t.kind = s.kind
+  AND t.principal = s.principal AND t.role = s.role
+WHEN NOT MATCHED THEN INSERT (org, project, kind, principal, role, granted_by, granted_at)
+  VALUES (:org, :project, :kind, :principal, :role, :by, :at)
+"""
+
+_REVOKE = """
+MERGE INTO {members} AS t USING (
+  SELECT :org AS org, CAST(:project AS STRING) AS project, :kind AS kind,
+    :principal AS principal, :role AS role
+  WHERE :role <> 'admin' OR :project IS NOT NULL OR EXISTS (
+    SELECT 1 FROM {members} AS m WHERE m.org = :org AND m.project IS NULL AND m.role = 'admin'
+      AND NOT (m.kind = :kind AND m.principal = :principal))
+) AS s ON t.org = s.org AND t.project <=> s.project AND t.kind = s.kind
+  AND t.principal = s.principal AND t.role = s.role
+WHEN MATCHED THEN UPDATE SET role = :revoked
+"""
+"""A row that is gone leaves nothing that the journal could go by: the role is made void, then that
+is journaled, then it is deleted."""
+
+_REVOKED = "FROM {members} WHERE org = :org AND role = :revoked"
 
 
 class Member(Record):
@@ -42,13 +82,9 @@ class MemberSpec(Input):
 @operation("GET /members", needs=read("admin"))
 def list_members(caller: Caller) -> list[Member]:
     """Who has which role in this org; in a project, those whose roles hold there."""
-    rows = caller.system.rows(
-        "SELECT * FROM members WHERE org = :org"
-        " AND (:project IS NULL OR project IS NULL OR project = :project)"
-        " ORDER BY principal, role, project",
-        org=caller.org, project=caller.project,
-    )  # fmt: skip
-    return [Member(**row) for row in rows]
+    here = _HERE.format(members="members")
+    rows = caller.system.rows(here, org=caller.org, here=caller.project)
+    return sorted((Member(**row) for row in rows), key=_order)
 
 
 @operation("PUT /members", needs=admin("admin"))
@@ -59,20 +95,16 @@ def grant_role(caller: Caller, spec: MemberSpec) -> Member:
         raise Invalid(
             f"role: there is no role {spec.role!r}. Roles: {', '.join(known)}.", field="role"
         )
-    member = Member(
-        org=caller.org, project=_where(caller, spec.project), kind=spec.kind,
-        principal=spec.principal, role=spec.role, granted_by=caller.user, granted_at=now(),
+    where, tables = _where(caller, spec.project), _tables(caller)
+    held = _HELD.format(**tables)
+    saved = save(
+        caller, _GRANT.format(**tables), finds=held, answer=held, org=caller.org, project=where,
+        kind=spec.kind, principal=spec.principal, role=spec.role, by=caller.user, at=now(),
     )  # fmt: skip
-    caller.system.execute(
-        "MERGE INTO members AS t USING (SELECT :org AS org, CAST(:project AS STRING) AS project,"
-        " :kind AS kind, :principal AS principal, :role AS role) AS s"
-        " ON t.org = s.org AND t.project <=> s.project AND t.kind = s.kind"
-        " AND t.principal = s.principal AND t.role = s.role"
-        " WHEN NOT MATCHED THEN INSERT (org, project, kind, principal, role, granted_by,"
-        " granted_at) VALUES (:org, :project, :kind, :principal, :role, :granted_by, :granted_at)",
-        **member.model_dump(),
-    )
-    return member
+    if saved.row is None:
+        projects.get(caller, str(where), field="project")
+        raise NotNow("The role was taken away again meanwhile. List members.", field="principal")
+    return Member(**saved.row)
 
 
 @operation("DELETE /members", needs=admin("admin"))
@@ -80,30 +112,48 @@ def revoke_role(
     caller: Caller, principal: Name, role: str, kind: Kind = "user", project: str | None = None
 ) -> list[Member]:
     """Take a role away where it was given. The org keeps at least one administrator."""
-    members, where = list_members(caller), _where(caller, project)
-    given = (where, kind, principal, role)
-    doomed = [m for m in members if (m.project, m.kind, m.principal, m.role) == given]
-    if not doomed:
-        raise NotFound(
-            f"{kind} {principal} does not have the role {role[:60]} here. List members.",
-            field="principal",
-        )
-    admins = [m for m in members if m.role == "admin" and m.project is None]
-    if doomed == admins:
-        raise Refused(
+    where, tables = _where(caller, project), _tables(caller)
+    revoked = _REVOKED.format(**tables)
+    saved = save(
+        caller, _REVOKE.format(**tables), finds=f"SELECT 1 {revoked}",
+        then=[f"DELETE {revoked}"], answer=_HERE.format(**tables), org=caller.org,
+        here=caller.project, project=where, kind=kind, principal=principal, role=role,
+        revoked=f"{VOID}{new_id()}",
+    )  # fmt: skip
+    members = sorted((Member(**row) for row in saved.rows), key=_order)
+    if not saved.done:
+        if where is not None:
+            projects.get(caller, where, field="project")
+        raise _kept(members, (where, kind, principal, role))
+    return members
+
+
+def _kept(members: list[Member], given: tuple[str | None, str, str, str]) -> OntosError:
+    """Why a role was not taken away: nobody else administers the org, or it is not held."""
+    if any((m.project, m.kind, m.principal, m.role) == given for m in members):
+        return Refused(
             "This is the org's last administrator. Name another one first.", field="principal"
         )
-    caller.system.execute(
-        "DELETE FROM members WHERE org = :org AND project <=> :project AND kind = :kind"
-        " AND principal = :principal AND role = :role",
-        org=caller.org, project=where, kind=kind, principal=principal, role=role,
-    )  # fmt: skip
-    return [m for m in members if m not in doomed]
+    _, kind, principal, role = given
+    return NotFound(
+        f"{kind} {principal} does not have the role {role[:60]} here. List members.",
+        field="principal",
+    )
+
+
+def _order(member: Member) -> tuple[str, str, str]:
+    return member.principal, member.role, member.project or ""
+
+
+def _tables(caller: Caller) -> dict[str, str]:
+    """The tables of the installation by their names, for a script of the tenant's."""
+    schema = caller.system.schema
+    return {name: quote(schema, name) for name in ("members", "projects")}
 
 
 def _where(caller: Caller, project: str | None) -> str | None:
     """The project asked for, where the caller may give roles in it: the one that they are in, or
-    from the common project any of the org."""
+    from the common project any of the org's. Whether the org has it, the save asks."""
     if project in (None, caller.project):
         return caller.project
     if caller.project is not None:
@@ -112,4 +162,4 @@ def _where(caller: Caller, project: str | None) -> str | None:
             "Common, or leave project out.",
             field="project",
         )
-    return projects.get(caller, project, field="project").id
+    return project

@@ -11,7 +11,9 @@ from ontos.kernel.errors import Conflict, Denied, Invalid, NotFound, NotNow
 from ontos.kernel.fields import Input, Name, Record, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import admin, signed_in
+from ontos.kernel.records import save
 from ontos.kernel.tenancy import LONGEST_NAME, Tenant, add_project, key, renew
+from ontos.warehouse import Row, quote
 
 LONGEST = 27
 """Characters in a project's id: with the longest org's they fit in a tenant's name."""
@@ -79,14 +81,18 @@ def archive_project(caller: Caller, project_id: str) -> Project:
     Nothing of it is deleted. It must be at rest: no job under way, nothing served.
     """
     in_common(caller, "Projects are archived")
-    project = get(caller, project_id)
-    _must_rest(caller, Tenant(caller.org, project.id))
-    caller.system.execute(
-        "UPDATE projects SET archived_at = :at"
-        " WHERE org = :org AND id = :id AND archived_at IS NULL",
-        at=now(), org=caller.org, id=project.id,
+    project = get(caller, project_id)  # so that there are tables to ask
+    schema = Tenant(caller.org, project.id).schema
+    tables = {name: quote(schema, name) for name in ("jobs", "endpoints")}
+    names = {"projects": _projects(caller), "restless": _RESTLESS.format(**tables)}
+    saved = save(
+        caller, _ARCHIVE.format(**names), finds=_ARCHIVED.format(**names),
+        answer=_ONE.format(**names), at=now(), org=caller.org, id=project.id,
     )  # fmt: skip
-    return get(caller, project_id)
+    row = saved.rows[0]
+    if not saved.done:
+        raise _restless(project.id, row)
+    return Project(**row)
 
 
 @operation("POST /projects/{project_id}/restore", needs=admin("admin"))
@@ -95,11 +101,13 @@ def restore_project(caller: Caller, project_id: str) -> Project:
     in_common(caller, "Projects are restored")
     project = get(caller, project_id)
     renew(caller.system, Tenant(caller.org, project.id))
-    caller.system.execute(
-        "UPDATE projects SET archived_at = NULL WHERE org = :org AND id = :id",
-        org=caller.org, id=project.id,
+    projects = _projects(caller)
+    one = f"SELECT * FROM {projects} WHERE org = :org AND id = :id"  # noqa: S608 - quoted, as below
+    saved = save(
+        caller, f"UPDATE {projects} SET archived_at = NULL WHERE org = :org AND id = :id",  # noqa: S608
+        finds=f"{one} AND archived_at IS NULL", answer=one, org=caller.org, id=project.id,
     )  # fmt: skip
-    return get(caller, project_id)
+    return Project(**saved.rows[0])
 
 
 def get(caller: Caller, project_id: str, field: str = "project_id") -> Project:
@@ -135,15 +143,37 @@ def _is_an_org(caller: Caller, name: str) -> bool:
     return bool(caller.system.rows("SELECT id FROM orgs WHERE id = :name", name=name))
 
 
-def _must_rest(caller: Caller, tenant: Tenant) -> None:
-    found = caller.system.within(tenant.schema).rows(
-        "SELECT (SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')) AS jobs,"
-        " (SELECT count(*) FROM endpoints WHERE status <> 'deleted') AS endpoints"
-    )[0]
-    if found["jobs"] or found["endpoints"]:
-        raise NotNow(
-            f"{tenant.project} is not at rest: {found['jobs']} jobs under way, "
-            f"{found['endpoints']} endpoints. Wait for the jobs or cancel them, delete the "
-            "endpoints, then archive it.",
-            field="project_id",
-        )
+def _projects(caller: Caller) -> str:
+    """The installation's table, for a script of the tenant's."""
+    return quote(caller.system.schema, "projects")
+
+
+_RESTLESS = """
+SELECT (SELECT count(*) FROM {jobs} WHERE status IN ('queued', 'running')) AS jobs,
+  (SELECT count(*) FROM {endpoints} WHERE status <> 'deleted') AS endpoints
+"""
+
+_ARCHIVE = """
+MERGE INTO {projects} AS t USING (
+  SELECT :org AS org, :id AS id FROM ({restless}) AS r WHERE r.jobs = 0 AND r.endpoints = 0
+) AS s ON t.org = s.org AND t.id = s.id
+WHEN MATCHED AND t.archived_at IS NULL THEN UPDATE SET archived_at = :at
+"""
+
+_ARCHIVED = """
+SELECT 1 FROM {projects} WHERE org = :org AND id = :id AND archived_at IS NOT NULL
+"""
+
+_ONE = """
+SELECT p.*, r.* FROM {projects} AS p CROSS JOIN ({restless}) AS r
+WHERE p.org = :org AND p.id = :id
+"""
+
+
+def _restless(project_id: str, found: Row) -> NotNow:
+    return NotNow(
+        f"{project_id} is not at rest: {found['jobs']} jobs under way, "
+        f"{found['endpoints']} endpoints. Wait for the jobs or cancel them, delete the "
+        "endpoints, then archive it.",
+        field="project_id",
+    )

@@ -1,8 +1,10 @@
 """What each role may do in this org and all of its projects: seeded as data, edited here."""
 
+import json
+from collections import Counter
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ontos.govern.projects import in_common
 from ontos.kernel.caller import Caller
@@ -10,8 +12,9 @@ from ontos.kernel.errors import Invalid, Refused
 from ontos.kernel.fields import Input, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import FEATURES, ROLES, admin, read, signed_in
+from ontos.kernel.records import save
 from ontos.kernel.tenancy import org_schema
-from ontos.warehouse import Warehouse
+from ontos.warehouse import Row
 
 LevelName = Literal["none", "read", "write", "admin"]
 _TITLES = {role.key: role.title for role in ROLES}
@@ -42,6 +45,10 @@ class LevelChange(Input):
     level: LevelName
 
 
+class LevelChanges(Input):
+    changes: list[LevelChange] = Field(min_length=1, max_length=len(ROLES) * len(FEATURES))
+
+
 @operation("GET /me", needs=signed_in())
 def whoami(caller: Caller) -> Me:
     """Who you are here, and what you may do."""
@@ -56,37 +63,58 @@ def whoami(caller: Caller) -> Me:
 @operation("GET /roles", needs=read("admin"))
 def list_roles(caller: Caller) -> list[RolePermissions]:
     """Each role with its level on each feature."""
-    rows = _org(caller).rows("SELECT role, feature, level FROM role_permissions")
-    held = {(row["role"], row["feature"]): row["level"] for row in rows}
-    return [
-        RolePermissions(
-            role=role.key,
-            title=role.title,
-            levels={f.key: held.get((role.key, f.key), "none") for f in FEATURES},
-        )
-        for role in ROLES
-    ]
+    store = caller.warehouse.within(org_schema(caller.org))  # kept once for the org
+    rows = store.rows(_LEVELS)
+    return [_held(role.key, rows) for role in ROLES]
 
 
 @operation("PUT /roles", needs=admin("admin"))
 def set_level(caller: Caller, change: LevelChange) -> RolePermissions:
     """Change what a role may do with one feature."""
-    _check(change)
+    return next(r for r in _set(caller, [change]) if r.role == change.role)
+
+
+@operation("PUT /roles/levels", needs=admin("admin"))
+def set_levels(caller: Caller, change: LevelChanges) -> list[RolePermissions]:
+    """Change what roles may do with several features: all that is asked, or nothing."""
+    pairs = Counter((c.role, c.feature) for c in change.changes)
+    twice = [pair for pair, times in pairs.items() if times > 1]
+    if twice:
+        role, feature = twice[0]
+        raise Invalid(f"changes: {feature} of {role} is changed twice. Keep one.", field="changes")
+    return _set(caller, change.changes)
+
+
+_SET = """
+MERGE INTO role_permissions AS t USING (
+  SELECT c.role, c.feature, c.level FROM (SELECT explode(from_json(:changes,
+    'ARRAY<STRUCT<role: STRING, feature: STRING, level: STRING>>')) AS c) AS listed
+) AS s ON t.role = s.role AND t.feature = s.feature
+WHEN MATCHED THEN UPDATE SET level = s.level, updated_by = :by, updated_at = :at
+WHEN NOT MATCHED THEN INSERT (role, feature, level, updated_by, updated_at)
+  VALUES (s.role, s.feature, s.level, :by, :at)
+"""
+
+_LEVELS = "SELECT role, feature, level FROM role_permissions"
+
+
+def _set(caller: Caller, changes: list[LevelChange]) -> list[RolePermissions]:
+    for change in changes:
+        _check(change)
     in_common(caller, "What roles may do is changed")
-    _org(caller).execute(
-        "MERGE INTO role_permissions AS t USING (SELECT :role AS role, :feature AS feature) AS s"
-        " ON t.role = s.role AND t.feature = s.feature"
-        " WHEN MATCHED THEN UPDATE SET level = :level, updated_by = :by, updated_at = :at"
-        " WHEN NOT MATCHED THEN INSERT (role, feature, level, updated_by, updated_at)"
-        " VALUES (:role, :feature, :level, :by, :at)",
-        role=change.role, feature=change.feature, level=change.level, by=caller.user, at=now(),
+    saved = save(
+        caller, _SET, finds=f"{_LEVELS} WHERE updated_by = :by AND updated_at = :at",
+        answer=_LEVELS, changes=json.dumps([c.model_dump() for c in changes]), by=caller.user,
+        at=now(),
     )  # fmt: skip
-    return next(r for r in list_roles(caller) if r.role == change.role)
+    return [_held(role.key, saved.rows) for role in ROLES]
 
 
-def _org(caller: Caller) -> Warehouse:
-    """The levels are kept once for the org, in its own schema."""
-    return caller.warehouse.within(org_schema(caller.org))
+def _held(role: str, rows: list[Row]) -> RolePermissions:
+    """What `role_permissions` says of a role; a feature without a row is not for it."""
+    held = {row["feature"]: row["level"] for row in rows if row["role"] == role}
+    levels = {f.key: held.get(f.key, "none") for f in FEATURES}
+    return RolePermissions(role=role, title=_TITLES[role], levels=levels)
 
 
 def _check(change: LevelChange) -> None:

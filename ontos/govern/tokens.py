@@ -14,6 +14,8 @@ from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, new_id, 
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import FEATURES, Level, admin, signed_in
+from ontos.kernel.records import add_row, save
+from ontos.warehouse import quote
 
 Scope = Literal["read", "write", "admin"]
 PREFIX = "ontos_"
@@ -72,13 +74,10 @@ def create_token(caller: Caller, spec: TokenSpec) -> NewToken:
         expires_at=at + timedelta(days=spec.days) if spec.days else None,
         last_used_at=None, revoked_at=None, secret=secret,
     )  # fmt: skip
-    caller.system.execute(
-        "INSERT INTO tokens (id, org, project, user, title, hash, scopes, created_at, expires_at)"
-        " VALUES (:id, :org, :project, :user, :title, :hash, :scopes, :created_at, :expires_at)",
-        id=token.id, org=token.org, project=token.project, user=token.user, title=token.title,
-        hash=hashlib.sha256(secret.encode()).hexdigest(), scopes=json.dumps(token.scopes),
-        created_at=token.created_at, expires_at=token.expires_at,
-    )  # fmt: skip
+    row = token.model_dump(exclude={"secret"}) | {
+        "hash": hashlib.sha256(secret.encode()).hexdigest(), "scopes": json.dumps(token.scopes),
+    }  # fmt: skip
+    add_row(caller, f"{caller.system.schema}.tokens", row, kind="new_token")
     return token
 
 
@@ -109,21 +108,18 @@ def list_all_tokens(caller: Caller, limit: Limit = 100, cursor: str | None = Non
 def revoke_token(caller: Caller, token_id: Id) -> Token:
     """Make one of your tokens useless, at once. Administrators may revoke anybody's."""
     everybody = caller.levels.get("admin", Level.none) >= Level.admin and caller.scopes is None
-    caller.system.execute(
-        "UPDATE tokens SET revoked_at = :at WHERE id = :id AND revoked_at IS NULL"  # noqa: S608
-        f" AND (({_MINE}) OR (:everybody AND {_HERE}))",
-        at=now(), id=token_id, org=caller.org, project=caller.project, everybody=everybody,
-        user=caller.user,
+    tokens = quote(caller.system.schema, "tokens")
+    theirs = f"id = :id AND (({_MINE}) OR (:everybody AND {_HERE}))"
+    one = f"SELECT * FROM {tokens} WHERE {theirs}"  # noqa: S608
+    saved = save(
+        caller,
+        f"UPDATE {tokens} SET revoked_at = :at WHERE {theirs} AND revoked_at IS NULL",  # noqa: S608
+        finds=one, answer=one, at=now(), id=token_id, org=caller.org, project=caller.project,
+        everybody=everybody, user=caller.user,
     )  # fmt: skip
-    rows = caller.system.rows(
-        "SELECT * FROM tokens WHERE id = :id"  # noqa: S608
-        f" AND (({_MINE}) OR (:everybody AND {_HERE}))",
-        id=token_id, org=caller.org, project=caller.project, everybody=everybody,
-        user=caller.user,
-    )  # fmt: skip
-    if not rows:
+    if saved.row is None:
         raise NotFound(f"You have no token {token_id}. List yours.", field="token_id")
-    return Token(**rows[0])
+    return Token(**saved.row)
 
 
 def _check_scopes(caller: Caller, spec: TokenSpec) -> None:

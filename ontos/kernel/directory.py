@@ -17,7 +17,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, Unauthenticated
 from ontos.kernel.fields import now
 from ontos.kernel.operation import OPERATIONS
-from ontos.kernel.permission import DEFAULT_ROLE, Level, merge
+from ontos.kernel.permission import DEFAULT_ROLE, VOID, Level, merge
 from ontos.kernel.pulse import Pulse
 from ontos.kernel.settings import Settings
 from ontos.kernel.tenancy import Tenant, org_schema
@@ -214,9 +214,10 @@ class Directory:
     def _read_memberships(self, person: Person) -> list[Row]:
         return self._system.rows(
             "SELECT DISTINCT org, project, role FROM members"
-            " WHERE (kind = 'user' AND principal = :user)"
+            " WHERE NOT startswith(role, :void) AND ((kind = 'user' AND principal = :user)"
             " OR (kind = 'group' AND principal IN"
-            " (SELECT explode(from_json(:groups, 'ARRAY<STRING>'))))",
+            " (SELECT explode(from_json(:groups, 'ARRAY<STRING>')))))",
+            void=VOID,
             user=person.user,
             groups=json.dumps(sorted(person.groups)),
         )

@@ -79,6 +79,9 @@ ROLES = (
 
 DEFAULT_ROLE = "data_consumer"
 
+VOID = "revoked "
+"""What a member's role begins with on its way out: it counts for nothing any more."""
+
 
 @dataclass(frozen=True)
 class Need:

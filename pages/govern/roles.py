@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ontos.govern.roles import LevelChange, RolePermissions, list_roles, set_level
+from ontos.govern.roles import LevelChange, LevelChanges, RolePermissions, list_roles, set_levels
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import FEATURES
 from pages.frame import attempt, loaded
@@ -51,8 +51,8 @@ def _save(caller: Caller, changes: list[LevelChange]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/edit: {len(changes)} unsaved")
-        if st.button("Save", type="primary") and all(
-            attempt(set_level, caller, change, done="Saved") for change in changes
+        if st.button("Save", type="primary") and attempt(
+            set_levels, caller, LevelChanges(changes=changes), done="Saved"
         ):
             _again()
         if st.button("Discard"):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ontos.bootstrap import Workbench
+from ontos.govern.audit import list_audit
 from ontos.govern.members import MemberSpec, grant_role, list_members, revoke_role
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, Invalid, NotFound, Refused
@@ -31,6 +32,17 @@ def test_a_groups_role_holds_for_its_people(bench: Workbench, caller: Caller) ->
 def test_the_last_administrator_stays(caller: Caller) -> None:
     with pytest.raises(Refused, match="last administrator"):
         revoke_role(caller, caller.user, "admin")
+
+
+def test_of_two_administrators_one_may_go(caller: Caller) -> None:
+    grant_role(caller, MemberSpec(principal="x@example.org", role="admin"))
+    left = revoke_role(caller, "x@example.org", "admin")
+    assert [(m.principal, m.role) for m in left] == [(caller.user, "admin")]
+    assert left == list_members(caller)
+    with pytest.raises(Refused, match="last administrator"):
+        revoke_role(caller, caller.user, "admin")
+    outcomes = [entry.outcome for entry in list_audit(caller, operation="revoke_role").items]
+    assert outcomes == ["refused", "done"]
 
 
 def test_unknown_roles_and_members_are_named(caller: Caller) -> None:

@@ -6,7 +6,14 @@ import pytest
 
 from ontos.bootstrap import Workbench
 from ontos.data.sheets import list_sheets
-from ontos.govern.roles import LevelChange, list_roles, set_level, whoami
+from ontos.govern.roles import (
+    LevelChange,
+    LevelChanges,
+    list_roles,
+    set_level,
+    set_levels,
+    whoami,
+)
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, Invalid, Refused
 from ontos.kernel.permission import FEATURES, ROLES
@@ -40,6 +47,22 @@ def test_administrators_cannot_lock_everybody_out(caller: Caller) -> None:
 def test_unknown_names_are_refused(caller: Caller, role: str, feature: str) -> None:
     with pytest.raises(Invalid, match="there is no"):
         set_level(caller, LevelChange(role=role, feature=feature, level="read"))
+
+
+def test_several_changes_hold_together_or_not_at_all(caller: Caller) -> None:
+    wanted = [
+        LevelChange(role="labeler", feature="deploy", level="read"),
+        LevelChange(role="reviewer", feature="sheets", level="write"),
+    ]
+    shown = {r.role: r.levels for r in set_levels(caller, LevelChanges(changes=wanted))}
+    assert (shown["labeler"]["deploy"], shown["reviewer"]["sheets"]) == ("read", "write")
+    lock_out = LevelChange(role="admin", feature="admin", level="none")
+    back = LevelChange(role="labeler", feature="deploy", level="none")
+    with pytest.raises(Refused, match="nobody could give it back"):
+        set_levels(caller, LevelChanges(changes=[back, lock_out]))
+    with pytest.raises(Invalid, match="deploy of labeler is changed twice"):
+        set_levels(caller, LevelChanges(changes=[back, back]))
+    assert {r.role: r.levels for r in list_roles(caller)} == shown
 
 
 def test_whoami(as_role: Callable[..., Caller]) -> None:

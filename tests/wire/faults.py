@@ -18,6 +18,7 @@ class Orders:
     """How many of the next requests of one kind meet which fault."""
 
     refusals: list[Refusal] = field(default_factory=list)
+    spared: int = 0
     cut_before: int = 0
     cut_after: int = 0
 
@@ -47,9 +48,10 @@ class Faults:
         """Drop the link instead of executing."""
         self._of(rpc).cut_before += times
 
-    def cut_after(self, times: int = 1, rpc: str = "ExecuteStatement") -> None:
-        """Execute, then drop the link instead of answering."""
+    def cut_after(self, times: int = 1, rpc: str = "ExecuteStatement", spared: int = 0) -> None:
+        """Execute, then drop the link instead of answering; the first `spared` are answered."""
         self._of(rpc).cut_after += times
+        self._of(rpc).spared += spared
 
     def starting(self, times: int, rpc: str = "OpenSession") -> None:
         """A warehouse that is being started answers 503 until it stands."""
@@ -80,6 +82,9 @@ class Faults:
 
 def _next(orders: Orders | None) -> Refusal | str | None:
     if orders is None:
+        return None
+    if orders.spared:
+        orders.spared -= 1
         return None
     if orders.refusals:
         return orders.refusals.pop(0)

@@ -17,6 +17,13 @@ from ontos.generate.templates import TemplateSpec, create_template, publish_temp
 from ontos.generate.training_sheets import list_training_sheets
 from ontos.govern.members import MemberSpec, grant_role
 from ontos.improve.evidence import LOW_COVERAGE, NEGATIVE_FEEDBACK, Finder
+from ontos.improve.feedback import (
+    FeedbackSpec,
+    ToTraining,
+    create_feedback,
+    get_feedback,
+    use_feedback,
+)
 from ontos.improve.gaps import get_evidence
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied
@@ -31,6 +38,7 @@ from ontos.label.reviews import Review, ReviewBatch, review_batch, review_pairs
 from ontos.label.usage import Usage, UsageOfMany, list_usage, set_usage, set_usage_of_pairs
 from ontos.train.snapshots import get_training_gate
 from ontos.train.training_jobs import TrainingJobSpec, create_training_job, list_training_jobs
+from ontos.warehouse import tally
 from ontos.workspace import Person
 from tests.label.assembled import Assembled, Maker
 from tests.wire.engine import Refused
@@ -131,7 +139,8 @@ ELSEWHERE = {
     "list_schemas", "list_tables", "get_table", "create_sheet",  # Unity Catalog's own: by REST
     "publish_sheet", "assemble_sheet", "get_coverage", "create_training_job", "get_evidence",
     "analyze_gaps", "generate_responses",
-    "retrain_gap", "use_feedback", "load_sample",  # by what they call
+    "use_feedback",
+    "retrain_gap", "load_sample",  # by what they call
 }  # fmt: skip
 """Operations with the person's rights that tests of their own show."""
 
@@ -270,3 +279,53 @@ def test_the_app_and_its_uploads_are_not_asked_for_anybodys_rights(
     uploads = bob.workspace.catalog.upload_schema()
     bob.warehouse.execute(f"CREATE TABLE {uploads}.mine (id STRING)")
     assert preview_table(bob, f"{uploads}.mine").rows == []
+
+
+@pytest.fixture
+def rated(made: Assembled) -> str:
+    """An answer of an endpoint, called good."""
+    made.caller.warehouse.execute(
+        "INSERT INTO endpoints (name, model_name, model_version, status, version, created_by,"
+        " created_at, updated_by, updated_at)"
+        " VALUES ('e', 'm', '1', 'ready', 1, 'ann', :at, 'ann', :at)",
+        at=now(),
+    )
+    spec = FeedbackSpec(endpoint_name="e", input={"text": "x"}, output="greet", rating="up")
+    return create_feedback(made.caller, spec).id
+
+
+def test_feedback_becomes_a_pair_where_the_table_may_be_read(
+    made: Assembled, bob: Caller, rated: str
+) -> None:
+    pair = use_feedback(bob, rated, ToTraining(training_sheet_id=made.id))
+    assert (pair.prompt, pair.response, pair.source) == ("Message: x", "greet", None)
+    assert "it came of feedback" in (pair.source_problem or "")
+
+
+def test_feedback_stays_what_it_is_where_the_table_may_not_be_read(
+    made: Assembled, bob: Caller, rated: str, withheld: None
+) -> None:
+    before = count_pairs(made.caller, made.id)
+    with pytest.raises(Denied):
+        use_feedback(bob, rated, ToTraining(training_sheet_id=made.id))
+    assert get_feedback(made.caller, rated).pair_id is None
+    assert count_pairs(made.caller, made.id) == before
+
+
+def test_a_save_waits_once_where_the_right_is_known(made: Assembled, bob: Caller) -> None:
+    pairs = list_pairs(bob, made.id).items
+    batch = ReviewBatch.model_validate(
+        {"changes": [{"pair_id": pairs[0].id, "version": 1, "action": "approve"}]}
+    )
+    every = UsageOfMany(reason="consent", where=PairFilter())
+    saves: dict[str, Callable[[], object]] = {
+        "batch": lambda: review_batch(bob, made.id, batch),
+        "filter": lambda: review_pairs(
+            bob, made.id, Review(action="approve", where=PairFilter(review_status="pending"))
+        ),
+        "usage": lambda: set_usage_of_pairs(bob, made.id, every),
+    }
+    for name, save in saves.items():
+        with tally() as cost:
+            save()
+        assert (name, cost.waits) == (name, 1)

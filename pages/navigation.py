@@ -84,13 +84,14 @@ def _waits() -> str | None:
 
 def _who() -> None:
     """Whose rights the pages use, and in which org and project."""
-    from pages import place
+    from pages import clock, place
     from pages.frame import caller
 
     asking = caller()
     with st.sidebar:
         place.draw(asking)
         st.caption(f":material/person: {asking.user} · {', '.join(sorted(asking.roles))}")
+        st.caption(f":material/schedule: {clock.zone().key} time")
 
 
 main()

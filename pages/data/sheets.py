@@ -14,6 +14,7 @@ from ontos.data.sheets import (
 )
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
+from pages.clock import when
 from pages.data.new_sheet import draw_new
 from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.sheet_edit import draw_edit
@@ -66,7 +67,7 @@ def _row(sheet: Sheet) -> None:
         many(sheet.item_count, "item") if sheet.item_count is not None else "not counted yet",
         many(len(sheet.columns), "column"),
         short(sheet.source_table),
-        f"changed {sheet.updated_at:%Y-%m-%d %H:%M} by {sheet.updated_by}",
+        f"changed {when(sheet.updated_at)} by {sheet.updated_by}",
     ]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(

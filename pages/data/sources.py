@@ -19,6 +19,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.kernel.paging import Page
 from ontos.kernel.transfer import Upload
+from pages.clock import when
 from pages.data.columns import pictures, types
 from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.words import escaped, short, size
@@ -104,7 +105,7 @@ def _row(caller: Caller, source: Source) -> None:
         many(source.rows, "row"),
         many(len(source.columns), "column"),
         f"{source.file_name}, {size(source.size_bytes)}",
-        f"{source.created_at:%Y-%m-%d %H:%M} by {source.created_by}",
+        f"{when(source.created_at)} by {source.created_by}",
     ]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(

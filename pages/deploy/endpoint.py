@@ -18,6 +18,7 @@ from ontos.kernel.caller import Caller
 from ontos.monitor.performance import Performance, get_performance
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
 from ontos.workspace.traffic import answering
+from pages.clock import moment, when
 from pages.data.words import escaped
 from pages.deploy.guardrails import draw_guardrails
 from pages.deploy.traffic import draw_traffic
@@ -68,7 +69,7 @@ def _header(endpoint: Endpoint) -> None:
                 go("improve", "gaps", endpoint=endpoint.name)
     st.caption(
         f"{escaped(endpoint.model_name)}: {said(endpoint.traffic)} · made "
-        f"{endpoint.created_at:%Y-%m-%d %H:%M} by {escaped(endpoint.created_by)}"
+        f"{when(endpoint.created_at)} by {escaped(endpoint.created_by)}"
     )
 
 
@@ -158,7 +159,7 @@ def _history(served: list[Served]) -> None:
         hide_index=True, key="served",
         column_order=("at", "split", "how", "user"),
         column_config={
-            "at": st.column_config.DatetimeColumn("Since (UTC)", format="YYYY-MM-DD HH:mm:ss"),
+            "at": moment("Since"),
             "split": "Version", "how": "By", "user": "Who",
         },
     )  # fmt: skip

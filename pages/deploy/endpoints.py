@@ -9,6 +9,7 @@ from ontos.deploy.shares import said
 from ontos.deploy.stored import Endpoint
 from ontos.kernel.caller import Caller
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
+from pages.clock import when
 from pages.data.words import escaped
 from pages.deploy.endpoint import draw_endpoint
 from pages.frame import attempt, empty, go, loaded, mark, param, polled
@@ -58,7 +59,7 @@ def _rows(endpoints: list[Endpoint]) -> None:
             st.markdown(
                 f"**{escaped(endpoint.name)}** {mark(endpoint.status)}  \n"
                 f":gray[:small[{escaped(endpoint.model_name)}: {said(endpoint.traffic)}{loading} · "
-                f"changed {endpoint.updated_at:%Y-%m-%d %H:%M} by {escaped(endpoint.updated_by)}]]",
+                f"changed {when(endpoint.updated_at)} by {escaped(endpoint.updated_by)}]]",
                 width="stretch",
             )
             if endpoint.model_version and st.button("Ask it", key=f"ask-{endpoint.name}"):

@@ -1,9 +1,12 @@
 """The registry: models, their versions, how each was made, and where it answers."""
 
+from datetime import datetime
+
 import streamlit as st
 
 from ontos.deploy.models import Model, RegisteredVersion, list_model_versions, list_models
 from ontos.kernel.caller import Caller
+from pages.clock import when
 from pages.data.words import escaped
 from pages.frame import empty, go, link, loaded, param
 from pages.words import many
@@ -68,7 +71,7 @@ def _version(version: RegisteredVersion) -> None:
         f"answers as {', '.join(version.endpoints)}" if version.endpoints else "",
         f"alias {', '.join(version.aliases)}" if version.aliases else "",
     ]
-    made = f"{version.created_at[:16].replace('T', ' ')} UTC"
+    made = when(datetime.fromisoformat(version.created_at))
     job = (
         f" · [training job]({link('train', 'jobs', job=version.job_id)})" if version.job_id else ""
     )

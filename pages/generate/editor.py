@@ -18,6 +18,7 @@ from ontos.generate.templates import (
 )
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
+from pages.clock import when
 from pages.data.words import escaped
 from pages.frame import attempt, go, mark
 from pages.generate.sample import draw_sample
@@ -59,7 +60,7 @@ def _title(template: Template | None) -> None:
         return
     st.subheader(f"{escaped(template.name)} {mark(template.status)}", anchor=False)
     st.caption(
-        f"Revision {template.revision} · changed {template.updated_at:%Y-%m-%d %H:%M} by "
+        f"Revision {template.revision} · changed {when(template.updated_at)} by "
         f"{escaped(template.updated_by)}"
     )
 

@@ -7,6 +7,7 @@ from ontos.data.sheets import list_sheets, preview_sheet
 from ontos.generate.templates import Template, get_template, list_templates
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
+from pages.clock import when
 from pages.data.words import escaped
 from pages.frame import empty, go, loaded, mark, param
 from pages.generate.editor import draw_editor, forget_edit
@@ -48,7 +49,7 @@ def _row(template: Template) -> None:
         st.markdown(
             f"**{escaped(template.name)}** {mark(template.status)}  \n"
             f":gray[:small[revision {template.revision} · answers {escaped(template.label_type)} · "
-            f"{escaped(wants)} · changed {template.updated_at:%Y-%m-%d %H:%M} by "
+            f"{escaped(wants)} · changed {when(template.updated_at)} by "
             f"{escaped(template.updated_by)}]]",
             width="stretch",
         )

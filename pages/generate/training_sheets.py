@@ -11,6 +11,7 @@ from ontos.generate.training_sheets import (
     list_training_sheets,
 )
 from ontos.kernel.caller import Caller
+from pages.clock import when
 from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded, mark, param
 from pages.generate.bars import draw_bar
@@ -52,7 +53,7 @@ def _row(sheet: TrainingSheet) -> None:
             st.markdown(
                 f"**{escaped(sheet.name)}** {mark(sheet.status)}  \n"
                 f":gray[:small[{many(sheet.total_items, 'pair')} · {escaped(sheet.sheet_name)}"
-                f" through {escaped(sheet.template_name)} · {sheet.created_at:%Y-%m-%d %H:%M} by "
+                f" through {escaped(sheet.template_name)} · {when(sheet.created_at)} by "
                 f"{escaped(sheet.created_by)}]]",
                 width="stretch",
             )

@@ -7,6 +7,7 @@ import streamlit as st
 from ontos.govern.audit import audit_facets, list_audit
 from ontos.kernel.caller import Caller
 from ontos.kernel.journal import Entry
+from pages.clock import moment, when
 from pages.frame import empty, loaded, mark, pretty
 from pages.tables import rows_of
 
@@ -72,7 +73,7 @@ def _grid(entries: list[Entry]) -> int | None:
     event = st.dataframe(
         rows_of(rows), hide_index=True, height=420, on_select="rerun", selection_mode="single-row",
         key="audit-grid",
-        column_config={"When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
+        column_config={"When": moment("When")},
     )  # fmt: skip
     picked = event.selection.rows
     return picked[0] if picked else None
@@ -99,7 +100,7 @@ def _entry(entry: Entry) -> None:
         if entry.reason:
             st.write(entry.reason)
         st.caption(
-            f"{entry.at:%Y-%m-%d %H:%M:%S} UTC · correlation {entry.correlation_id}"
+            f"{when(entry.at, '%Y-%m-%d %H:%M:%S')} · correlation {entry.correlation_id}"
             + (f" · {entry.duration_ms:.0f} ms" if entry.duration_ms is not None else "")
         )
         if entry.detail:

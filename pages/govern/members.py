@@ -7,6 +7,7 @@ from ontos.govern.members import Member, MemberSpec, grant_role, list_members, r
 from ontos.govern.projects import list_projects
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import DEFAULT_ROLE, ROLES
+from pages.clock import day
 from pages.frame import attempt, loaded
 
 TITLES = {role.key: role.title for role in ROLES}
@@ -42,7 +43,7 @@ def _row(caller: Caller, n: int, member: Member) -> None:
         st.markdown(
             f":material/{icon}: **{member.principal}** · {TITLES.get(member.role, member.role)}"
             f"{f' · in {member.project}' if member.project else ''}"
-            f"  \n:gray[given by {member.granted_by}, {member.granted_at:%Y-%m-%d}]",
+            f"  \n:gray[given by {member.granted_by}, {day(member.granted_at)}]",
             width="stretch",
         )
         if member.project != caller.project and caller.project:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ontos.govern.orgs import OrgSpec, create_org, list_orgs
 from ontos.kernel.caller import Caller
+from pages.clock import day
 from pages.frame import attempt, loaded
 from pages.tables import rows_of
 
@@ -14,12 +15,11 @@ def draw(caller: Caller) -> None:
     st.dataframe(
         rows_of(
             [
-                {"Org": o.id, "Title": o.title, "Made by": o.created_by, "Since": o.created_at}
+                {"Org": o.id, "Title": o.title, "Made by": o.created_by, "Since": day(o.created_at)}
                 for o in orgs
             ]
         ),
         hide_index=True,
-        column_config={"Since": st.column_config.DateColumn()},
     )
     if caller.project:
         st.caption("Orgs are made in the common project; choose it in the sidebar.")

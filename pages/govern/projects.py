@@ -11,6 +11,7 @@ from ontos.govern.projects import (
     restore_project,
 )
 from ontos.kernel.caller import Caller
+from pages.clock import day
 from pages.frame import attempt, empty, go, loaded
 
 
@@ -36,7 +37,7 @@ def _row(caller: Caller, project: Project) -> None:
         state = " :gray-badge[archived]" if project.archived_at else ""
         st.markdown(
             f":material/folder_open: **{project.title}**{state} · `{project.id}`"
-            f"  \n:gray[made by {project.created_by}, {project.created_at:%Y-%m-%d}]",
+            f"  \n:gray[made by {project.created_by}, {day(project.created_at)}]",
             width="stretch",
         )
         here = project.archived_at or project.id == caller.project

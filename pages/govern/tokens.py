@@ -6,6 +6,7 @@ from ontos.govern.tokens import Token, TokenSpec, create_token, list_tokens, rev
 from ontos.kernel.caller import Caller
 from ontos.kernel.fields import now
 from ontos.kernel.permission import FEATURES, Level
+from pages.clock import day, when
 from pages.frame import attempt, loaded, mark
 
 LIFETIMES = {"30 days": 30, "90 days": 90, "1 year": 365, "No end": None}
@@ -76,10 +77,8 @@ def _scopes(caller: Caller) -> dict[str, str]:
 
 def _row(caller: Caller, token: Token) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        used = (
-            f"last used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
-        )
-        ends = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "no end"
+        used = f"last used {when(token.last_used_at)}" if token.last_used_at else "never used"
+        ends = f"until {day(token.expires_at)}" if token.expires_at else "no end"
         scopes = ", ".join(f"{name} {level}" for name, level in token.scopes.items())
         title = f":material/key: **{token.title}** {_state(token)}"
         scopes += f" · in {token.project}" if token.project else ""

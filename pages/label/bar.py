@@ -11,6 +11,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.label.decisions import ReviewConflict
 from ontos.label.reviews import review_batch
+from pages.clock import when
 from pages.frame import mark, show
 from pages.label.batch import receipt
 from pages.label.drafts import Drafts, conflicts_of, drafts_of, read_again
@@ -125,7 +126,7 @@ def _conflict(sheet: TrainingSheet, theirs: ReviewConflict) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{theirs.item_ref}** · {theirs.changed_by or 'generation'}, "
-            f"{theirs.changed_at:%H:%M}: {mark(theirs.review_status)}"
+            f"{when(theirs.changed_at)}: {mark(theirs.review_status)}"
             f" “{(theirs.response or '')[:60]}”"
             f"  \nYours: {mine.words}",
             width="stretch",

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from ontos.label.pairs import Pair
+from pages.clock import when
 from pages.frame import COLOURS
 from pages.label.drafts import ACTIONS, Draft
 from pages.label.filters import STATUSES
@@ -32,14 +33,14 @@ def grid(
 
 def _row(pair: Pair, draft: Draft | None) -> dict[str, Any]:
     drafted = draft.response if draft and draft.response is not None else pair.response
-    when = f"{pair.reviewed_by} · {pair.reviewed_at:%b %d, %H:%M}" if pair.reviewed_at else ""
+    decided = f"{pair.reviewed_by} · {when(pair.reviewed_at)}" if pair.reviewed_at else ""
     return {
         "prompt": pair.prompt,
         "response": drafted,
         "decision": draft.decision if draft else None,
         "reason": (draft.reason if draft else None) or pair.review_reason,
         "status": [pair.review_status],
-        "by": when,
+        "by": decided,
         "item": pair.item_ref,
     }
 

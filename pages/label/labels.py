@@ -4,6 +4,7 @@ import streamlit as st
 
 from ontos.kernel.caller import Caller
 from ontos.label.labels import CanonicalLabel, LabelVersion, label_history, list_labels
+from pages.clock import when
 from pages.frame import empty, loaded, mark
 from pages.tables import rows_of
 
@@ -98,7 +99,7 @@ def _version(version: LabelVersion) -> None:
     with st.container(border=True):
         st.markdown(
             f"**Version {version.version}** {state}  \n"
-            f":gray[{version.changed_by}, {version.changed_at:%Y-%m-%d %H:%M} UTC]"
+            f":gray[{version.changed_by}, {when(version.changed_at)}]"
         )
         st.text(version.response)
         if version.reason:

@@ -16,6 +16,7 @@ from ontos.label.tasks import (
     create_task,
     list_tasks,
 )
+from pages.clock import day
 from pages.frame import attempt, go, loaded, mark
 
 
@@ -38,7 +39,7 @@ def _task(caller: Caller, task: Task) -> None:
         whose = f"for {task.assignee}" if task.assignee else "for anybody"
         st.markdown(
             f"**{task.title}** · {whose}  \n"
-            f":gray[asked by {task.created_by}, {task.created_at:%Y-%m-%d}]"
+            f":gray[asked by {task.created_by}, {day(task.created_at)}]"
         )
         if task.instructions:
             st.text(task.instructions)
@@ -109,5 +110,5 @@ def _ended(tasks: list[Task]) -> None:
         return
     with st.expander(f"{len(tasks)} done or cancelled"):
         for task in tasks:
-            who = f":gray[{task.updated_by}, {task.updated_at:%Y-%m-%d}]"
+            who = f":gray[{task.updated_by}, {day(task.updated_at)}]"
             st.markdown(f"{mark(task.status)} {task.title} {who}")

@@ -10,6 +10,7 @@ from ontos.monitor.performance import (
     list_failed_requests,
     list_performance,
 )
+from pages.clock import moment
 from pages.frame import empty, loaded, pick
 from pages.monitor.charts import latencies, requests
 from pages.tables import rows_of
@@ -96,7 +97,7 @@ def _errors(failed: list[FailedRequest]) -> None:
         column_order=("at", "status_code", "error_message", "latency_ms", "model_version", "user",
                       "source"),
         column_config={
-            "at": st.column_config.DatetimeColumn("When (UTC)", format="YYYY-MM-DD HH:mm:ss"),
+            "at": moment("When"),
             "status_code": st.column_config.NumberColumn("Status", format="%d", width="small"),
             "error_message": st.column_config.TextColumn("Why", width="large"),
             "latency_ms": st.column_config.NumberColumn("ms", format="%.0f", width="small"),

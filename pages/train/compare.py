@@ -5,6 +5,7 @@ import streamlit as st
 from ontos.kernel.caller import Caller
 from ontos.train.comparisons import Comparison, Difference, compare_versions
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
+from pages.clock import when
 from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded, param
 from pages.tables import rows_of
@@ -59,7 +60,7 @@ def _choose(
         job = by_version[version]
         accuracy = job.metrics.get("val_accuracy")
         good = f", {accuracy:.1%}" if accuracy is not None else ""
-        return f"v{version} · {job.created_at:%Y-%m-%d %H:%M}{good}"
+        return f"v{version} · {when(job.created_at)}{good}"
 
     def choose(name: str, at: int) -> str:
         return str(row.selectbox(name, versions, index=at, format_func=title, width=300,

@@ -16,6 +16,7 @@ from ontos.train.training_jobs import (
     get_training_lineage,
     list_training_events,
 )
+from pages.clock import moment, when
 from pages.data.words import escaped
 from pages.frame import attempt, go, link, loaded, mark, polled
 from pages.tables import rows_of
@@ -171,8 +172,8 @@ def _judged(evaluation: Evaluation | None) -> None:
         for name, value in evaluation.metrics.items()
         if name != "classes"
     )
-    st.caption(f"{evaluation.examples:,} pairs answered on {evaluation.created_at:%Y-%m-%d %H:%M} "
-               f"UTC: {figures}.")  # fmt: skip
+    st.caption(f"{evaluation.examples:,} pairs answered on {when(evaluation.created_at)}: "
+               f"{figures}.")  # fmt: skip
     if not evaluation.per_label:
         st.caption("The responses are free text, so there are no labels to count.")
         return
@@ -198,7 +199,7 @@ def _timeline(events: list[TrainingEvent]) -> None:
     st.dataframe(
         rows_of(rows), hide_index=True, height=min(420, 38 + 35 * len(rows)), key="timeline",
         column_config={
-            "When": st.column_config.DatetimeColumn(format="HH:mm:ss", width="small"),
+            "When": moment("When", "HH:mm:ss"),
             "What": st.column_config.TextColumn(width="large"),
             "State": st.column_config.TextColumn(width="small"),
             "Progress": st.column_config.TextColumn(width="small"),

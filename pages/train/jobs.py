@@ -4,6 +4,7 @@ import streamlit as st
 
 from ontos.kernel.caller import Caller
 from ontos.train.training_jobs import TRAINING_STATES, TrainingJob, list_training_jobs
+from pages.clock import when
 from pages.data.words import escaped
 from pages.frame import empty, go, loaded, mark, param, polled
 from pages.listing import SHOWN, Listing
@@ -62,7 +63,7 @@ def _row(job: TrainingJob) -> None:
             f"**{escaped(job.model_name)}**{version} {mark(job.status)}{running}  \n"
             f":gray[:small[{escaped(job.training_sheet_name)} · "
             f"{many(job.total_pairs, 'pair')}{good}"
-            f" · {job.created_at:%Y-%m-%d %H:%M} by {escaped(job.created_by)}]]",
+            f" · {when(job.created_at)} by {escaped(job.created_by)}]]",
             width="stretch",
         )
         if st.button("Open", key=f"open-{job.id}"):

@@ -1,0 +1,28 @@
+"""Moments on the clock of the person's browser."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pages.clock import known, local
+
+EVENING = datetime(2026, 11, 28, 23, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Europe/Berlin", datetime(2026, 11, 29, 0, 30)),
+        ("America/New_York", datetime(2026, 11, 28, 18, 30)),
+        (None, datetime(2026, 11, 28, 23, 30)),
+        ("Nowhere/Land", datetime(2026, 11, 28, 23, 30)),
+        ("../etc", datetime(2026, 11, 28, 23, 30)),
+    ],
+)
+def test_a_moment_is_shown_on_the_browsers_clock(said: str | None, shown: datetime) -> None:
+    assert local(EVENING, known(said)) == shown
+
+
+def test_a_moment_without_a_zone_is_utc() -> None:
+    there = known("Asia/Tokyo")
+    assert local(EVENING.replace(tzinfo=None), there) == datetime(2026, 11, 29, 8, 30)

@@ -5,6 +5,8 @@ import streamlit as st
 from ontos.generate.training_sheets import TrainingSheet, list_training_sheets
 from ontos.improve.feedback import Feedback, ToTraining, list_feedback, use_feedback
 from ontos.kernel.caller import Caller
+from pages.clock import when
+from pages.data.words import escaped
 from pages.frame import attempt, empty, link, loaded, pick
 
 FILTERS = {"All": None, "Thumbs up": "up", "Thumbs down": "down"}
@@ -18,8 +20,10 @@ def draw(caller: Caller) -> None:
         lambda: list_training_sheets(caller, status="ready"),
     )
     st.segmented_control("Rating", list(FILTERS), default="All", key="feedback-rating",
-                         required=True, label_visibility="collapsed", on_change=_first)  # fmt: skip
-    if not found.items:
+                         required=True, label_visibility="collapsed", on_change=_from)  # fmt: skip
+    if not found.items and (rating or cursor):
+        st.caption("No rating is of this kind." if rating else "There are no older ratings.")
+    elif not found.items:
         empty(
             "No feedback yet",
             "Ask a model in the playground and rate its answer, or send ratings to "
@@ -31,30 +35,34 @@ def draw(caller: Caller) -> None:
     sheet = pick("Pairs made of feedback go to", sheets.items, "sheet", title=lambda s: s.name)
     for given in found.items:
         _row(caller, given, sheet)
-    if found.next_cursor:
-        st.button(
-            "Older",
-            on_click=lambda: st.session_state.update({"feedback-cursor": found.next_cursor}),
-        )
+    _pages(found.next_cursor)
 
 
-def _first() -> None:
-    st.session_state["feedback-cursor"] = None
+def _pages(following: str | None) -> None:
+    with st.container(horizontal=True):
+        if st.session_state.get("feedback-cursor"):
+            st.button("Newest", on_click=_from, icon=":material/first_page:")
+        if following:
+            st.button("Older", on_click=_from, args=(following,))
+
+
+def _from(cursor: str | None = None) -> None:
+    st.session_state["feedback-cursor"] = cursor
 
 
 def _row(caller: Caller, given: Feedback, sheet: TrainingSheet | None) -> None:
     icon = ":green[:material/thumb_up:]" if given.rating == "up" else ":red[:material/thumb_down:]"
     with st.container(border=True):
-        asked = " · ".join(str(value) for value in given.input.values())
-        st.markdown(f"{icon} **{given.output}**  \n{asked}")
+        asked = escaped(" · ".join(str(value) for value in given.input.values()))
+        st.markdown(f"{icon} **{escaped(given.output)}**  \n{asked}")
         if given.correction:
-            st.markdown(f":material/edit: should be **{given.correction}**")
+            st.markdown(f":material/edit: should be **{escaped(given.correction)}**")
         if given.comment:
-            st.markdown(f":material/chat: {given.comment}")
-        st.caption(
-            f"{given.endpoint_name} version {given.model_version} · {given.created_by} · "
-            f"{given.created_at:%Y-%m-%d %H:%M}"
-        )
+            st.markdown(f":material/chat: {escaped(given.comment)}")
+        version = f"version {given.model_version}"
+        st.caption(escaped(
+            f"{given.endpoint_name} {version} · {given.created_by} · {when(given.created_at)}"
+        ))  # fmt: skip
         _use(caller, given, sheet)
 
 

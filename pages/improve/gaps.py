@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-import plotly.graph_objects as go_
 import streamlit as st
 
 from ontos.deploy.endpoints import Endpoint, list_endpoints
 from ontos.improve.gaps import (
     Analysis,
+    Evidence,
     Gap,
     RetrainOfGap,
     TaskOfGap,
@@ -19,6 +19,9 @@ from ontos.improve.gaps import (
     retrain_gap,
 )
 from ontos.kernel.caller import Caller
+from pages.bars import WARNING, Bar, draw_bars
+from pages.clock import moment
+from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded, mark, param, pick
 from pages.tables import rows_of
 from pages.words import many
@@ -29,6 +32,15 @@ KINDS: Mapping[str, str] = {
     "negative_feedback": "Users say it is wrong",
     "low_coverage": "Few examples of a label",
 }
+COLUMNS = {
+    "prompt": "Prompt", "expected": "Should be", "predicted": "Was answered as",
+    "response": "Response", "review_status": "Status", "output": "Answer",
+    "correction": "Should be", "comment": "Comment", "input": "Asked", "segment": "Segment",
+    "item_ref": "Item", "created_by": "Who",
+}  # fmt: skip
+"""Columns of evidence, and what a person calls them."""
+SHOWN = 15
+"""Gaps with a bar; all can be chosen."""
 
 
 def draw(caller: Caller) -> None:
@@ -51,17 +63,26 @@ def draw(caller: Caller) -> None:
         return
     _analyse(caller, endpoint)
     shown = [g for g in gaps.items if g.endpoint_name == endpoint.name]
+    shown.sort(key=lambda gap: gap.status == "closed")  # those that are open come first
     if not shown:
-        empty(
-            "No gap is known",
-            "Press “Look for gaps”: it reads the last evaluation, the ratings and "
-            "the approved labels of this endpoint's version.",
-        )
+        _none(endpoint)
         return
     _chart([g for g in shown if g.status != "closed"])
     chosen = pick("Gap", shown, "gap", title=_title)
     if chosen:
         _detail(caller, chosen)
+
+
+def _none(endpoint: Endpoint) -> None:
+    """Looking and finding nothing is not the same as not having looked."""
+    if st.session_state.get("looked-at", (None,))[0] == endpoint.name:
+        empty("No gap was found", "What was looked at, and what could not be, is said above.")
+        return
+    empty(
+        "No gap is known",
+        "Press “Look for gaps”: it reads the last evaluation, the ratings and "
+        "the approved labels of this endpoint's version.",
+    )
 
 
 def _title(gap: Gap) -> str:
@@ -86,46 +107,55 @@ def _analyse(caller: Caller, endpoint: Endpoint) -> None:
 
 
 def _chart(gaps: list[Gap]) -> None:
-    top = sorted(gaps, key=lambda g: g.affected)[-15:]
-    if not top:
-        return
-    names = [f"{g.label}  ·  {KINDS.get(g.kind, g.kind).lower()}" for g in top]
-    figure = go_.Figure(
-        go_.Bar(
-            x=[g.severity for g in top], y=names, orientation="h", marker_color="#b45309",
-            text=[f"{g.affected} of {g.total}" for g in top], textposition="auto",
-            hovertemplate="%{y}<br>%{x:.0%}<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_layout(
-        height=60 + 26 * len(top),
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        xaxis={"tickformat": ".0%", "range": [0, 1], "title": "share affected"},
-        yaxis={"automargin": True},
-    )
-    st.plotly_chart(figure, key="gaps-chart")
+    """How much of what was looked at falls into each gap; the order is that of the choice below."""
+    bars = [
+        Bar(f"{g.label} · {KINDS.get(g.kind, g.kind).lower()}", g.severity,
+            f"{g.affected:,} of {g.total:,} · {g.severity:.0%}", g.evidence_summary, WARNING)
+        for g in gaps[:SHOWN]
+    ]  # fmt: skip
+    if bars:
+        draw_bars(bars, "Share affected; what affects most comes first", most=1.0)
 
 
 def _detail(caller: Caller, gap: Gap) -> None:
     evidence = loaded(lambda: get_evidence(caller, gap.id))
     with st.container(border=True):
-        st.markdown(f"{mark(gap.status)} {gap.evidence_summary}")
-        st.dataframe(rows_of(evidence.rows), hide_index=True)
+        st.markdown(f"{mark(gap.status)} {escaped(gap.evidence_summary)}")
+        _rows(evidence)
         with st.expander("The query behind it"):
             st.code(evidence.query, language="sql")
             st.json(evidence.values, expanded=False)
         _actions(caller, gap)
 
 
+def _rows(evidence: Evidence) -> None:
+    """What was asked and answered stands first; the columns that say which, after it."""
+    found = list(evidence.rows[0]) if evidence.rows else []
+    if not found:
+        st.caption("No row shows it any more: look for gaps again.")
+        return
+    st.dataframe(
+        rows_of(evidence.rows), hide_index=True,
+        column_order=sorted(found, key=lambda n: list(COLUMNS).index(n) if n in COLUMNS else 99),
+        column_config={n: title for n, title in COLUMNS.items() if n in found}
+        | {"created_at": moment("When")},
+    )  # fmt: skip
+
+
 def _actions(caller: Caller, gap: Gap) -> None:
+    if gap.status == "closed":
+        st.caption("It is closed. It opens again when another version has it.")
+        return
     with st.container(horizontal=True):
         with st.popover("Make a task", icon=":material/assignment_add:"):
             _task(caller, gap)
         with st.popover("Retrain", icon=":material/model_training:"):
             _retrain(caller, gap)
-        if gap.status != "closed" and st.button("Close", icon=":material/done:"):
-            attempt(close_gap, caller, gap.id, done="Gap closed")
-            st.rerun()
+        with st.popover("Close", icon=":material/done:", type="tertiary"):
+            st.write("Nothing more is to be done about it in this version.")
+            sure = st.button("Close the gap", type="primary", key=f"close-{gap.id}")
+    if sure and attempt(close_gap, caller, gap.id, done="Gap closed"):
+        st.rerun()
 
 
 def _task(caller: Caller, gap: Gap) -> None:

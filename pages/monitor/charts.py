@@ -2,10 +2,11 @@
 
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from ontos.monitor.performance import Series
+from pages.clock import local
+from pages.plots import go
 
 OK, BAD = "#0f766e", "#be123c"
 LINES = (("p50", "#5eead4"), ("p95", "#0f766e"), ("p99", "#b45309"))
@@ -14,13 +15,13 @@ HEIGHT = 260
 
 def requests(series: Series) -> None:
     """Bars of answered and failed requests."""
-    at = [point.at for point in series.points]
+    at = [local(point.at) for point in series.points]
     good = [point.request_count - point.error_count for point in series.points]
     bad = [point.error_count for point in series.points]
     width = series.bucket_seconds * 1000 * 0.9
     bars = [
         go.Bar(name=name, x=at, y=counts, marker_color=colour, width=width,
-               hovertemplate="%{x|%b %d %H:%M} UTC: %{y:,}")
+               hovertemplate="%{x|%b %d %H:%M}: %{y:,}")
         for name, counts, colour in (("answered", good, OK), ("failed", bad, BAD))
     ]  # fmt: skip
     _draw(bars, series, "requests-chart", barmode="stack", yaxis={"rangemode": "tozero"})
@@ -28,12 +29,12 @@ def requests(series: Series) -> None:
 
 def latencies(series: Series) -> None:
     """Percentiles; a bucket in which nothing was asked has no point."""
-    at = [point.at for point in series.points]
+    at = [local(point.at) for point in series.points]
     lines = [
         go.Scatter(
             name=key, x=at, y=[getattr(point.latency_ms, key) for point in series.points],
             mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
-            connectgaps=False, hovertemplate="%{x|%b %d %H:%M} UTC: %{y:,.1f} ms",
+            connectgaps=False, hovertemplate="%{x|%b %d %H:%M}: %{y:,.1f} ms",
         )
         for key, colour in LINES
     ]  # fmt: skip
@@ -41,7 +42,7 @@ def latencies(series: Series) -> None:
 
 
 def _draw(traces: list[Any], series: Series, key: str, **layout: Any) -> None:
-    begin, end = series.points[0].at, series.points[-1].at
+    begin, end = local(series.points[0].at), local(series.points[-1].at)
     figure = go.Figure(traces)
     figure.update_layout(
         height=HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8},

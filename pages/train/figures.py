@@ -1,31 +1,32 @@
 """Charts and tables of labels, mistakes and differences."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from ontos.train.comparisons import LabelDifference
 from ontos.train.evaluations import Confusion, LabelFigures
 from ontos.train.snapshots import LabelCount
+from pages.bars import BAD, GOOD, Bar, draw_bars
 from pages.tables import rows_of
+from pages.words import many
 
 SHOWN = 25
-GREEN, RED = "#0f766e", "#be123c"
 LONGEST = 40
-"""Characters of a label in a chart."""
+"""Characters of a label beside its bar."""
 
 
 def distribution(labels: Sequence[LabelCount], classes: int) -> None:
     """How often each label is there, the most frequent first."""
-    shown = list(labels[:SHOWN])[::-1]
-    bars = go.Bar(
-        x=[label.pairs for label in shown], y=[short(label.label) for label in shown],
-        orientation="h", marker_color=GREEN, text=[f"{label.pairs:,}" for label in shown],
-        hovertemplate="%{y}: %{x:,} pairs<extra></extra>",
+    shown = labels[:SHOWN]
+    draw_bars(
+        [
+            Bar(short(label.label), label.pairs, f"{label.pairs:,}",
+                f"{label.label}: {many(label.pairs, 'pair')}")
+            for label in shown
+        ],
+        "Pairs of each response",
     )  # fmt: skip
-    _bars(bars, len(shown), key="label-distribution")
     if classes > len(shown):
         st.caption(f"The {len(shown)} most frequent of {classes:,} different responses.")
 
@@ -71,31 +72,21 @@ def confusions(mistakes: Sequence[Confusion]) -> None:
 
 def changes(labels: Sequence[LabelDifference]) -> None:
     """The labels whose share of right answers changed most, and by how much."""
-    moved = [label for label in labels if label.delta][:SHOWN][::-1]
+    moved = [(label.label, label.delta) for label in labels if label.delta][:SHOWN]
     if not moved:
         st.caption("No label is answered better or worse than before.")
         return
-    bars = go.Bar(
-        x=[label.delta for label in moved], y=[short(label.label) for label in moved],
-        orientation="h", marker_color=[GREEN if (d.delta or 0) > 0 else RED for d in moved],
-        text=[f"{label.delta:+.0%}" for label in moved],
-        hovertemplate="%{y}: %{x:+.1%}<extra></extra>",
+    draw_bars(
+        [
+            Bar(short(label), delta, f"{delta:+.0%}", f"{label}: {delta:+.1%}",
+                GOOD if delta > 0 else BAD)
+            for label, delta in moved
+        ],
+        "Change of the share answered rightly",
     )  # fmt: skip
-    _bars(bars, len(moved), key="label-changes", xaxis={"tickformat": "+.0%"})
 
 
 def short(label: str) -> str:
-    """One line of a label; charts read angle brackets as markup."""
+    """One line of a label."""
     line = " ".join(label.split())
-    line = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
-    return line.replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _bars(bars: go.Bar, count: int, *, key: str, xaxis: dict[str, Any] | None = None) -> None:
-    figure = go.Figure(bars)
-    figure.update_traces(textposition="auto", textangle=0, cliponaxis=False)
-    figure.update_layout(
-        height=48 + 24 * count, margin={"l": 8, "r": 8, "t": 8, "b": 8}, xaxis=xaxis,
-        yaxis={"automargin": True, "type": "category"},
-    )  # fmt: skip
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

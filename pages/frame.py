@@ -19,6 +19,7 @@ from ontos.kernel.fields import explain
 from ontos.kernel.jobs import Job
 from ontos.warehouse import tally, together
 from pages import place
+from pages.data.words import escaped
 from pages.words import named
 
 T = TypeVar("T")
@@ -232,11 +233,11 @@ def progress(job: Job) -> None:
     """A job's bar, or its end."""
     if job.status in ("queued", "running"):
         text = job.message or ("Waiting for a free worker" if job.status == "queued" else "Working")
-        st.progress(min(job.progress, 100.0) / 100, text=f"{job.title}: {text}")
+        st.progress(min(job.progress, 100.0) / 100, text=escaped(f"{job.title}: {text}"))
     elif job.status == "failed":
-        st.error(f"{job.title} failed. {job.error}", icon=":material/error:")
+        st.error(escaped(f"{job.title} failed. {job.error}"), icon=":material/error:")
     elif job.status == "cancelled":
-        st.info(f"{job.title} was cancelled.", icon=":material/cancel:")
+        st.info(escaped(f"{job.title} was cancelled."), icon=":material/cancel:")
 
 
 def pretty(value: Any) -> str:

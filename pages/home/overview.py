@@ -15,24 +15,41 @@ from ontos.govern.overview import (
 from ontos.kernel.caller import Caller
 from ontos.kernel.jobs import Job
 from ontos.sample.project import get_sample, load_sample, remove_sample
+from pages.data.words import escaped
 from pages.frame import attempt, go, loaded, polled, progress
 from pages.words import many
 
 STEPS = (
-    ("data", "Data", "items", "sheets", "sheet"),
-    ("generate", "Generate", "pairs", "training_sheets", "training sheet"),
-    ("label", "Label", "pairs_usable", "canonical_labels", "canonical label"),
-    ("train", "Train", "models", "training_jobs", "job"),
-    ("deploy", "Deploy", "endpoints", "requests", "request"),
-    ("monitor", "Monitor", "requests", "errors", "error"),
-    ("improve", "Improve", "gaps_open", "feedback", "rating"),
+    ("data", "Data", "table_view", "items", "sheets", "sheet"),
+    ("generate", "Generate", "auto_awesome", "pairs", "training_sheets", "training sheet"),
+    ("label", "Label", "rate_review", "pairs_usable", "canonical_labels", "label"),
+    ("train", "Train", "model_training", "models", "training_jobs", "job"),
+    ("deploy", "Deploy", "rocket_launch", "endpoints", "requests", "request"),
+    ("monitor", "Monitor", "monitoring", "requests", "errors", "error"),
+    ("improve", "Improve", "trending_up", "gaps_open", "feedback", "rating"),
 )
-"""Page, title, the figure that is shown large, and the smaller one beneath with its noun."""
+"""Page, title, icon, the figure shown large, and the smaller one beneath with its noun."""
 
 LARGE = {
-    "items": "items", "pairs": "pairs", "pairs_usable": "approved", "models": "models",
+    "items": "items", "pairs": "pairs", "pairs_usable": "approved", "models": "model versions",
     "endpoints": "endpoints", "requests": "requests", "gaps_open": "open gaps",
 }  # fmt: skip
+
+WAITS = {
+    "pairs to review": ("pair to review", "pending"),
+    "flagged pairs to settle": ("flagged pair to settle", "flagged"),
+    "annotation tasks": ("annotation task", None),
+    "open gaps": ("open gap", None),
+    "ratings not yet used": ("rating not yet used", None),
+}
+"""What waits: one of it in words, and the status of the pairs that it opens."""
+
+PLACES = {
+    "training_sheet": ("generate", "training-sheets", "training_sheet"),
+    "training_job": ("train", "jobs", "job"),
+    "endpoint": ("deploy", "endpoints", "endpoint"),
+}
+"""Where the thing that a job works on is looked at: stage, view, parameter."""
 
 
 def draw(caller: Caller) -> None:
@@ -42,10 +59,11 @@ def draw(caller: Caller) -> None:
     )  # fmt: skip
     for notice in notices:
         _notice(caller, notice)
-    _funnel(funnel)
     if funnel.sources == 0 and funnel.sheets == 0:
         _welcome(caller)
+        _funnel(funnel)
         return
+    _funnel(funnel)
     grid = st.grid(2, min_column_width=340, gap="large")
     with grid.cell():
         _waiting(waiting)
@@ -58,12 +76,12 @@ def draw(caller: Caller) -> None:
 def _funnel(funnel: Funnel) -> None:
     """Seven figures in the order of the pipeline; each leads to its page."""
     counts = funnel.model_dump()
-    with st.container(horizontal=True, gap="xsmall"):
-        for key, title, large, small, noun in STEPS:
-            with st.container(border=True, gap="xxsmall", width=142):
-                st.page_link(f"{key}/page.py", label=f"**{title}**")
-                st.metric(LARGE[large], f"{counts[large]:,}")
-                st.caption(many(counts[small], noun))
+    grid = st.grid(len(STEPS), min_column_width=118, gap="xsmall")
+    for key, title, icon, large, small, noun in STEPS:
+        with grid.cell(), st.container(border=True, gap="xxsmall", height="stretch"):
+            st.page_link(f"{key}/page.py", label=f"**{title}**", icon=f":material/{icon}:")
+            st.metric(LARGE[large], f"{counts[large]:,}")
+            st.caption(many(counts[small], noun))
 
 
 def _sample(caller: Caller) -> None:
@@ -111,10 +129,19 @@ def _waiting(waiting: list[Waiting]) -> None:
     if not waiting:
         st.caption("Nothing waits. New pairs, open gaps and tasks will be listed here.")
     for n, item in enumerate(waiting):
+        words, status = _words(item)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{item.count:,}** {item.what}", width="stretch")
+            st.markdown(words, width="stretch")
             if st.button("Open", key=f"waiting-{n}", icon=":material/arrow_forward:"):
-                go(item.stage, item.view, sheet=item.entity_id)
+                go(item.stage, item.view, sheet=item.entity_id, status=status)
+
+
+def _words(item: Waiting) -> tuple[str, str | None]:
+    """`**1** open gap`, and which pairs to open."""
+    kind, _, where = item.what.partition(" in ")
+    one, status = WAITS.get(kind, (kind, None))
+    said = f"**{item.count:,}** {one if item.count == 1 else kind}"
+    return said + (f" in {escaped(where)}" if where else ""), status
 
 
 def _jobs(caller: Caller, jobs: list[Job]) -> None:
@@ -126,9 +153,17 @@ def _jobs(caller: Caller, jobs: list[Job]) -> None:
 
 
 def _live(caller: Caller) -> None:
-    _bars(loaded(lambda: list_running_jobs(caller)))
+    jobs = loaded(lambda: list_running_jobs(caller))
+    if all(job.finished_at for job in jobs):
+        st.rerun()  # the figures above are others now
+    _bars(jobs)
 
 
 def _bars(jobs: list[Job]) -> None:
     for job in jobs:
         progress(job)
+        if job.entity_type in PLACES and st.button(
+            "Open", key=f"job-{job.id}", icon=":material/arrow_forward:"
+        ):
+            stage, view, name = PLACES[job.entity_type]
+            go(stage, view, **{name: job.entity_id})

@@ -1,9 +1,17 @@
+import time
+
 import pytest
 
 from ontos.bootstrap import Workbench
+from ontos.generate.training_sheets import get_training_sheet
 from ontos.kernel.caller import Caller
-from ontos.sample.project import get_sample
-from tests.pages.opened import figure, opened, press, texts
+from ontos.kernel.fields import new_id, now
+from ontos.kernel.jobs import enqueue
+from ontos.label.pairs import list_pairs
+from ontos.label.reviews import review_pairs
+from ontos.label.tasks import TaskSpec, create_task
+from ontos.sample.project import get_sample, load_sample
+from tests.pages.opened import figure, opened, press, sound, texts, visited
 
 
 def test_an_empty_home_says_how_to_begin(bench: Workbench) -> None:
@@ -17,6 +25,43 @@ def test_the_sample_loads_and_goes_by_click(bench: Workbench, caller: Caller) ->
     assert get_sample(caller).loaded and figure(page, "items") == "304"
     page = press(opened(bench, "home"), "Remove it")
     assert not get_sample(caller).loaded
+
+
+def test_what_waits_agrees_with_its_count_and_opens_just_that(
+    bench: Workbench, caller: Caller
+) -> None:
+    create_task(caller, TaskSpec(title="Look", target_record_count=1))
+    sheet = load_sample(caller).training_sheet_id
+    until = time.monotonic() + 60
+    while get_training_sheet(caller, sheet).status != "ready":
+        assert time.monotonic() < until, "the sample is not assembled"
+        time.sleep(0.05)
+    first = list_pairs(caller, sheet, limit=1).items[0]
+    review_pairs(caller, sheet, {"action": "flag", "pair_ids": [first.id], "reason": "Two"})
+    page = opened(bench, "home")
+    said = texts(page)
+    assert "**1** annotation task\n" in said and "**1** flagged pair to settle in " in said
+    at = [b.label for b in page.button if b.key and b.key.startswith("waiting")]
+    waits = [m.value for m in page.markdown if m.value.startswith("**")]
+    flagged = next(n for n, words in enumerate(waits) if "flagged" in words)
+    assert len(at) == len(waits)
+    page = sound(page.button(key=f"waiting-{flagged}").click().run())
+    assert page.query_params["status"] in ("flagged", ["flagged"])
+
+
+def test_a_failed_job_leads_to_what_it_worked_on(bench: Workbench, caller: Caller) -> None:
+    press(opened(bench, "home"), "Load the sample project")
+    bench.pool.stop()
+    key = new_id()
+    enqueue(caller, "assemble", ("training_sheet", key), "Assemble *this*")
+    caller.warehouse.execute(
+        "UPDATE jobs SET status = 'failed', error = 'No', finished_at = :at WHERE entity_id = :id",
+        at=now(), id=key,
+    )  # fmt: skip
+    page = visited(bench, "home")
+    assert page.error[0].value == r"Assemble \*this\* failed\. No"
+    page = next(b for b in page.button if b.key and b.key.startswith("job-")).click().run()
+    assert page.query_params["training_sheet"] in (key, [key])
 
 
 @pytest.mark.parametrize("view", ["gaps", "feedback"])

@@ -36,13 +36,13 @@ LARGE = {
 }  # fmt: skip
 
 WAITS = {
-    "pairs to review": ("pair to review", "pending"),
-    "flagged pairs to settle": ("flagged pair to settle", "flagged"),
+    "pairs to review": ("pair to review", "Pending"),
+    "flagged pairs to settle": ("flagged pair to settle", "Flagged"),
     "annotation tasks": ("annotation task", None),
     "open gaps": ("open gap", None),
     "ratings not yet used": ("rating not yet used", None),
 }
-"""What waits: one of it in words, and the status of the pairs that it opens."""
+"""What waits: one of it in words, and the status of the pairs that it opens, as titled."""
 
 PLACES = {
     "training_sheet": ("generate", "training-sheets", "training_sheet"),

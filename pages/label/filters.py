@@ -1,29 +1,43 @@
 """Which pairs the grid shows: kept in the address, so that a link or a refresh shows the same."""
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import streamlit as st
 
 from ontos.label.labels import LabelDistribution
-from ontos.label.pairs import PairFilter, ReviewStatus, Source
+from ontos.label.pairs import PairFilter, ReviewStatus
 
 STATUSES: tuple[str, ...] = get_args(ReviewStatus)
 SOURCES = {
     "existing_column": "Response column", "canonical": "Earlier label", "generated": "Generated",
     "human": "Written by a person", "feedback": "Feedback", "none": "No response",
 }  # fmt: skip
+TITLES = {"status": {s: s.capitalize() for s in STATUSES}, "source": SOURCES}
 FIELDS = {"status": "review_status", "label": "label", "source": "source", "q": "search"}
 """Parameters of the address, and the fields of the filter that they set."""
 
 
 def asked_filter() -> PairFilter:
     """What the widgets ask for, or the address on first opening; nonsense is left out."""
+    _as_titled()
     given = {field: _asked(key) for key, field in FIELDS.items()}
-    if given["review_status"] not in STATUSES:
-        given["review_status"] = None
-    if given["source"] not in get_args(Source):
-        given["source"] = None
+    given["review_status"] = _one_of(given["review_status"], TITLES["status"])
+    given["source"] = _one_of(given["source"], TITLES["source"])
     return PairFilter.model_validate(given)
+
+
+def _as_titled() -> None:
+    """`?status=flagged` is understood too: the widget knows its options by their titles alone."""
+    for key, titles in TITLES.items():
+        if (given := st.query_params.get(key)) in titles:
+            st.session_state[key] = given
+
+
+def _one_of(given: Any, titles: Mapping[str, str]) -> str | None:
+    """What the widget holds; in the address Streamlit writes it as it is titled."""
+    by_title = {title: key for key, title in titles.items()}
+    return given if given in titles else by_title.get(given)
 
 
 def draw_filters(labels: LabelDistribution) -> None:

@@ -1,6 +1,7 @@
 """The grid: a hundred pairs a page, decided in place, saved in one go."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -18,6 +19,10 @@ from pages.label.guard import guard
 from pages.label.training_sheets import chosen_sheet, may_review
 
 ROWS = 100
+WHOLE = "grid-whole"
+"""In the session while the whole page runs, not the desk alone: then only that can run again."""
+
+Scope = Literal["app", "fragment"]
 
 
 @dataclass
@@ -39,16 +44,20 @@ class Shown:
 def draw(caller: Caller) -> None:
     sheet = chosen_sheet(caller)
     st.session_state["grid-loads"] = st.session_state.get("grid-loads", 0) + 1
+    st.session_state[WHOLE] = True
     _desk(caller, sheet)
 
 
 @st.fragment
 def _desk(caller: Caller, sheet: TrainingSheet) -> None:
     """An edit reruns only this, and asks the warehouse nothing."""
+    scope: Scope = "app" if st.session_state.pop(WHOLE, False) else "fragment"
     _keep_edits()
     where = asked_filter()
-    shown, drafts = _read(caller, sheet, where), drafts_of(sheet.id)
+    shown, drafts = _read(caller, sheet, where, scope), drafts_of(sheet.id)
     draw_filters(shown.labels)
+    if asked_filter() != where:  # the address had changed what the filter held before
+        st.rerun(scope=scope)
     editable = may_review(caller, sheet)
     if editable:
         conflict_panel(sheet)
@@ -65,7 +74,7 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
     guard(unsaved())
 
 
-def _read(caller: Caller, sheet: TrainingSheet, where: PairFilter) -> Shown:
+def _read(caller: Caller, sheet: TrainingSheet, where: PairFilter, scope: Scope) -> Shown:
     """The page as it was read since the view was opened or saved; read now where it was not."""
     number = _page_number()
     given = where.model_dump(exclude_none=True)
@@ -83,7 +92,7 @@ def _read(caller: Caller, sheet: TrainingSheet, where: PairFilter) -> Shown:
     shown = Shown(key, sheet.id, page.items, counts, labels, before)
     if number > shown.pages:
         st.session_state["p"] = 1
-        st.rerun(scope="fragment" if kept else "app")
+        st.rerun(scope=scope)
     st.session_state[SHOWN] = shown
     return shown
 

@@ -46,7 +46,7 @@ def test_what_waits_agrees_with_its_count_and_opens_just_that(
     flagged = next(n for n, words in enumerate(waits) if "flagged" in words)
     assert len(at) == len(waits)
     page = sound(page.button(key=f"waiting-{flagged}").click().run())
-    assert page.query_params["status"] in ("flagged", ["flagged"])
+    assert page.query_params["status"] in ("Flagged", ["Flagged"])
 
 
 def test_a_failed_job_leads_to_what_it_worked_on(bench: Workbench, caller: Caller) -> None:

@@ -154,6 +154,28 @@ def test_the_address_filters(bench: Workbench, made: Assembled) -> None:
     assert len(page.session_state["grid-shown"].pairs) == 6
 
 
+def test_the_grid_shows_what_the_filter_says_after_another_link(
+    bench: Workbench, made: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=made.id, status="Flagged")
+    assert page.session_state["grid-shown"].pairs == []
+    page.switch_page("home/page.py").run()
+    page.switch_page("label/page.py")
+    page.query_params.update({"sheet": made.id, "status": "Pending"})
+    page = sound(page.run())
+    assert page.segmented_control(key="status").value == "pending"
+    assert len(page.session_state["grid-shown"].pairs) == 6
+
+
+def test_a_page_that_another_sheet_does_not_have_is_its_first(
+    bench: Workbench, made: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    page.session_state["p"] = 99
+    page = sound(page.run())
+    assert page.session_state["p"] == 1 and len(page.session_state["grid-shown"].pairs) == 6
+
+
 def test_whoever_may_only_read_is_told_why(
     bench: Workbench, caller: Caller, table: Callable[..., str]
 ) -> None:

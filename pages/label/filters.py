@@ -49,17 +49,17 @@ def draw_filters(labels: LabelDistribution) -> None:
         )  # fmt: skip
         st.text_input(
             "Search", key="q", placeholder="Words in prompt or response", on_change=first_page,
-            bind="query-params", icon=":material/search:", width=210,
+            bind="query-params", icon=":material/search:", width=200,
         )  # fmt: skip
         options = _with_current("label", [c.label for c in labels.top])
         st.selectbox(
             "Response", options, index=None, key="label",
             placeholder="Any", on_change=first_page, bind="query-params", accept_new_options=True,
-            width=160,
+            width=150,
         )  # fmt: skip
         st.selectbox(
             "Source", list(SOURCES), index=None, key="source", format_func=SOURCES.__getitem__,
-            placeholder="Any", on_change=first_page, bind="query-params", width=150,
+            placeholder="Any", on_change=first_page, bind="query-params", width=140,
         )  # fmt: skip
 
 

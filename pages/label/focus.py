@@ -9,22 +9,27 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, OntosError
 from ontos.label.pairs import PairInContext
 from ontos.label.reviews import review_batch
+from pages.data.words import escaped
 from pages.frame import mark, param, show
 from pages.label.filters import STATUSES
+from pages.label.grid import item_of
 from pages.label.guard import focus_on
 from pages.label.queue import FIRST, Queue, begin_again, open_page, open_queue, read_anew, read_on
 from pages.label.source_row import source_row
-from pages.label.training_sheets import chosen_sheet, may_review
+from pages.label.training_sheets import chosen_sheet, draw_meter, may_review, moved_on
 
 REASONS = ("The response is wrong", "Cannot be decided from this", "Not usable", "Duplicate")
 REASON, RESPONSE, LABEL = "focus-reason", "focus-response", "focus-label"
 EDITING = "focus-editing"
+MOVED = "focus-moved"
+"""In the session: pairs decided since the training sheet was read, as they were and as they are."""
 SHORT = 60
 """Characters up to which a response is taken for a label."""
 
 
 def draw(caller: Caller) -> None:
-    sheet = chosen_sheet(caller, open_page(caller, param("sheet")))
+    sheet = chosen_sheet(caller, open_page(caller, param("sheet")), metered=False)
+    st.session_state[MOVED] = []
     if may_review(caller, sheet):
         _desk(caller, sheet)
 
@@ -37,24 +42,24 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
             on_change=begin_again, label_visibility="collapsed", width="content",
         )  # fmt: skip
         queue = open_queue(caller, sheet, status)
-        if queue.decided:
-            st.caption(f"{len(queue.decided):,} decided in this sitting")
+        with st.container(width="stretch"):
+            draw_meter(moved_on(sheet, st.session_state[MOVED]))
     shown = read_on(caller, queue)
     if shown is None:
         _end(queue)
         return
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=640):
-            _pair(shown)
+            _pair(queue, shown)
         with st.container(width=390):
             _decisions(caller, queue, shown)
 
 
-def _pair(shown: PairInContext) -> None:
+def _pair(queue: Queue, shown: PairInContext) -> None:
     with st.container(border=True):
-        of_feedback = shown.item_ref.startswith("feedback-")  # followed by an id for machines
-        item = "from feedback" if of_feedback else shown.item_ref
-        st.markdown(f"{mark(shown.review_status)} :gray[{item}]")
+        more = " or more" if queue.cursor else ""
+        where = f"{queue.at + 1:,} of {len(queue.pairs):,}{more}"
+        st.markdown(f"{mark(shown.review_status)} :gray[{where} · {escaped(item_of(shown))}]")
         st.text(shown.prompt)
     st.caption("Response")
     with st.container(border=True):
@@ -82,11 +87,9 @@ def _buttons(caller: Caller, queue: Queue, shown: PairInContext) -> None:
         "Edit the response", key="edit", shortcut="E", icon=":material/edit:", width="stretch",
         on_click=st.session_state.update, args=({EDITING: shown.id},),
     )  # fmt: skip
-    reject, flag = st.columns(2)
-    with reject:
+    with st.container(horizontal=True):
         st.button("Reject", key="reject", shortcut="X", icon=":material/close:",
                   args=(caller, queue, "reject"), **decide)  # fmt: skip
-    with flag:
         st.button("Flag", key="flag", shortcut="F", icon=":material/flag:",
                   args=(caller, queue, "flag"), **decide)  # fmt: skip
     st.selectbox(
@@ -114,15 +117,12 @@ def _quick(caller: Caller, queue: Queue, shown: PairInContext) -> None:
 
 
 def _moves(caller: Caller, queue: Queue) -> None:
-    back, reopen, on = st.columns(3)
-    with back:
+    with st.container(horizontal=True):
         st.button("Back", key="back", shortcut="K", width="stretch", disabled=queue.at == 0,
                   on_click=queue.move, args=(-1,))  # fmt: skip
-    with reopen:
         st.button("Reopen", key="reopen", shortcut="Z", width="stretch", disabled=not queue.decided,
                   help="Goes back to the pair that you decided last, as pending.",
                   on_click=_reopen, args=(caller, queue))  # fmt: skip
-    with on:
         st.button("Next", key="next", shortcut="J", width="stretch", on_click=queue.move, args=(1,))
 
 
@@ -172,7 +172,7 @@ def _decide(caller: Caller, queue: Queue, action: str, response: str | None = No
         return
     queue.decided.append((shown.id, shown.review_status))
     st.session_state[EDITING] = None
-    read_anew(caller, queue, shown.id)
+    st.session_state[MOVED].append((shown, read_anew(caller, queue, shown.id)))
     queue.move(1)
 
 
@@ -191,7 +191,7 @@ def _reopen(caller: Caller, queue: Queue) -> None:
     except OntosError as error:
         _say("error", error)
         return
-    read_anew(caller, queue, pair_id)
+    st.session_state[MOVED].append((shown, read_anew(caller, queue, pair_id)))
     queue.at = next(n for n, pair in enumerate(queue.pairs) if pair.id == pair_id)
 
 

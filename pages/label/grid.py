@@ -11,8 +11,8 @@ from pages.frame import COLOURS
 from pages.label.drafts import ACTIONS, Draft
 from pages.label.filters import STATUSES
 
-LONG = 90
-"""Characters from which a prompt needs more than one line."""
+LINE, MOST = 34, 5
+"""Characters of a prompt on one line, and the most lines of a row."""
 
 
 def grid(
@@ -22,13 +22,17 @@ def grid(
     import pandas as pd
 
     rows = [_row(pair, before.get(pair.id)) for pair in pairs]
-    lengths = sorted(len(pair.prompt) for pair in pairs)
-    tall = lengths[len(lengths) // 2] > LONG or any("\n" in p.prompt for p in pairs[:20])
     st.data_editor(
         pd.DataFrame(rows, dtype=object), key=key, hide_index=True, height=560, num_rows="fixed",
-        row_height=84 if tall else 36, column_config=_columns(), placeholder="",
+        row_height=_height(pairs), column_config=_columns(), placeholder="",
         disabled=["prompt", "status", "by", "item"] if editable else True,
     )  # fmt: skip
+
+
+def _height(pairs: Sequence[Pair]) -> int:
+    """Pixels of a row in which most prompts are seen whole."""
+    lines = sorted(min(-(-len(pair.prompt) // LINE), MOST) for pair in pairs)
+    return 18 + 18 * max(lines[len(lines) * 3 // 4], 1)
 
 
 def _row(pair: Pair, draft: Draft | None) -> dict[str, Any]:
@@ -41,20 +45,25 @@ def _row(pair: Pair, draft: Draft | None) -> dict[str, Any]:
         "reason": (draft.reason if draft else None) or pair.review_reason,
         "status": [pair.review_status],
         "by": decided,
-        "item": pair.item_ref,
+        "item": item_of(pair),
     }
+
+
+def item_of(pair: Pair) -> str:
+    """What names the item; of feedback that would be an id for machines."""
+    return "from feedback" if pair.response_source == "feedback" else pair.item_ref
 
 
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "prompt": column.TextColumn("Prompt", width=300),
-        "response": column.TextColumn("Response", width=170, help="Edit it to correct it."),
+        "prompt": column.TextColumn("Prompt", width=230),
+        "response": column.TextColumn("Response", width=150, help="Edit it to correct it."),
         "decision": column.SelectboxColumn("Decision", width=105, options=list(ACTIONS)),
         "reason": column.TextColumn("Reason", width=150, help="Needed to reject or flag."),
         "status": column.MultiselectColumn(
             "Status", width=95, options=STATUSES, color=[COLOURS[s] for s in STATUSES]
         ),
-        "by": column.TextColumn("Reviewed", width=140),
+        "by": column.TextColumn("Reviewed", width=150),
         "item": column.TextColumn("Item", width=80),
     }

@@ -115,8 +115,9 @@ def read_on(caller: Caller, queue: Queue) -> PairInContext | None:
     return queue.context[queue.pair.id] if queue.pair else None
 
 
-def read_anew(caller: Caller, queue: Queue, pair_id: str) -> None:
+def read_anew(caller: Caller, queue: Queue, pair_id: str) -> PairInContext:
     """One pair as it is now."""
     shown = get_pair(caller, pair_id)
     queue.context[pair_id] = shown
     queue.pairs = [Pair(**shown.model_dump()) if p.id == pair_id else p for p in queue.pairs]
+    return shown

@@ -1,5 +1,6 @@
 """The training sheet that the views of this page are about, chosen once for all of them."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from ontos.generate.training_sheets import TrainingSheet, list_training_sheets
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import decide, write
+from ontos.label.pairs import Pair
 from pages.frame import empty, loaded, pick
 
 
@@ -20,10 +22,12 @@ def usable(sheets: Sequence[TrainingSheet]) -> list[TrainingSheet]:
     return [sheet for sheet in sheets if sheet.status in ("ready", "archived")]
 
 
-def chosen_sheet(caller: Caller, sheets: Sequence[TrainingSheet] | None = None) -> TrainingSheet:
+def chosen_sheet(
+    caller: Caller, sheets: Sequence[TrainingSheet] | None = None, *, metered: bool = True
+) -> TrainingSheet:
     """Let one be picked, beside how much of it is decided; where there is none, stop.
 
-    `sheets` are those that were read already.
+    `sheets` are those that were read already; not `metered` leaves the meter to the view.
     """
     if sheets is None:
         sheets = loaded(lambda: training_sheets(caller))
@@ -40,12 +44,13 @@ def chosen_sheet(caller: Caller, sheets: Sequence[TrainingSheet] | None = None) 
     choice, meter = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
     with choice:
         chosen = pick("Training sheet", open_ones, "sheet", title=_title) or open_ones[0]
-    with meter:
-        _meter(chosen)
+    if metered:
+        with meter:
+            draw_meter(chosen)
     return chosen
 
 
-def _meter(sheet: TrainingSheet) -> None:
+def draw_meter(sheet: TrainingSheet) -> None:
     total, done = sheet.total_items, sheet.total_items - sheet.pending_count
     counts = {
         "approved": sheet.approved_count - sheet.edited_count, "edited": sheet.edited_count,
@@ -54,6 +59,18 @@ def _meter(sheet: TrainingSheet) -> None:
     }  # fmt: skip
     parts = "".join(f" · {count:,} {words}" for words, count in counts.items() if count)
     st.progress(done / total if total else 0.0, text=f"**{done:,} of {total:,} reviewed**{parts}")
+
+
+def moved_on(sheet: TrainingSheet, moved: Sequence[tuple[Pair, Pair]]) -> TrainingSheet:
+    """The training sheet as it is after these pairs went from one state to another."""
+    counts: Counter[str] = Counter()
+    for before, after in moved:
+        for pair, step in ((before, -1), (after, 1)):
+            state = pair.review_status
+            counts[f"{state}_count"] += step
+            counts["approved_count"] += step if state == "edited" else 0
+            counts["empty_count"] += step if state == "pending" and not pair.response else 0
+    return sheet.model_copy(update={name: getattr(sheet, name) + n for name, n in counts.items()})
 
 
 def may_review(caller: Caller, sheet: TrainingSheet) -> bool:

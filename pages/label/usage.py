@@ -36,10 +36,12 @@ def draw(caller: Caller) -> None:
 
 
 def _summary(training: Eligibility, shown: int, more: bool) -> None:
-    count = f"{shown:,} or more" if more else f"{shown:,}"
+    count = f"{shown:,} or more items" if more else many(shown, "item")
+    has = "has" if shown == 1 and not more else "have"
+    barred = many(training.prohibited, "accepted pair")
     st.markdown(
-        f"**{count} items** have constraints; all others may be used for everything. "
-        f"{training.prohibited:,} accepted pairs are barred from training by them."
+        f"**{count}** {has} constraints; all others may be used for everything. "
+        f"{barred} {'is' if training.prohibited == 1 else 'are'} barred from training by them."
     )
 
 
@@ -57,7 +59,7 @@ def _table(items: list[ItemUsage]) -> None:
             "item": column.TextColumn("Item"),
             "allowed": column.ListColumn("Allowed"),
             "prohibited": column.ListColumn("Prohibited"),
-            "why": column.TextColumn("Why", width="large"),
+            "why": column.TextColumn("Why", width="medium"),
             "by": column.TextColumn("Set by"),
             "when": column.DatetimeColumn("Set", format="distance"),
         },

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ontos.bootstrap import Workbench
+from ontos.generate.training_sheets import get_training_sheet
 from ontos.govern.overview import list_notices
 from ontos.kernel.caller import Caller
 from ontos.label.labels import list_labels
@@ -13,6 +14,8 @@ from ontos.label.pairs import PairFilter
 from ontos.label.reviews import Review, review_pairs
 from ontos.label.tasks import TaskSpec, create_task, list_tasks
 from ontos.label.usage import list_usage
+from pages.label.grid import item_of
+from pages.label.training_sheets import moved_on
 from tests.label.assembled import Assembled, Maker
 from tests.pages.opened import figure, opened, press, sound, texts
 
@@ -210,6 +213,21 @@ def test_one_by_one_sees_what_another_decided(
     assert made.pair("i0").review_status == "flagged"
     sound(press(page, "Approve"))
     assert made.pair("i0").review_status == "approved"
+
+
+def test_the_meter_follows_what_is_decided(caller: Caller, made: Assembled) -> None:
+    sheet, before = get_training_sheet(caller, made.id), made.pairs()
+    review_pairs(caller, made.id, Review(action="approve", pair_ids=[before["i0"].id]))
+    edited = Review(action="edit", pair_ids=[before["i5"].id], response="new")
+    review_pairs(caller, made.id, edited)
+    moved = moved_on(sheet, [(before[ref], made.pair(ref)) for ref in ("i0", "i5")])
+    assert moved == get_training_sheet(caller, made.id)
+
+
+def test_what_came_of_feedback_is_not_named_by_an_id(made: Assembled) -> None:
+    pair = made.pair("i0")
+    assert item_of(pair) == "i0"
+    assert item_of(pair.model_copy(update={"response_source": "feedback"})) == "from feedback"
 
 
 def test_one_by_one_comes_to_an_end(bench: Workbench, caller: Caller, made: Assembled) -> None:

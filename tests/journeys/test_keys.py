@@ -1,0 +1,37 @@
+"""Labelling by keyboard alone, one pair at a time."""
+
+import re
+
+import pytest
+
+from tests.journeys.driver import Driver
+from tests.serving import App
+
+pytestmark = pytest.mark.browser
+
+
+def test_pairs_are_decided_by_keys_and_the_meter_follows(driver: Driver, app: App) -> None:
+    sheet = app.api("POST", "/sample")["training_sheet_id"]
+    total = app.api.until(f"/training-sheets/{sheet}", ("ready",))["total_items"]
+    driver.open("label", "focus", sheet=sheet)
+    driver.sees(f"0 of {total} reviewed", "1 of 50 or more")
+    press(driver, "a")
+    driver.sees(f"1 of {total} reviewed", "2 of 50 or more")
+    press(driver, "j")
+    press(driver, "k")
+    press(driver, "1")
+    driver.sees(f"2 of {total} reviewed")
+    press(driver, "z")
+    driver.sees(f"1 of {total} reviewed", "2 of 50 or more")
+    press(driver, "e")
+    driver.page.keyboard.press("Escape")
+    driver.settle()
+    press(driver, "x")
+    driver.sees(re.compile("Say why you reject"))
+    driver.healthy()
+    assert driver.page.get_by_test_id("stException").count() == 0
+
+
+def press(on: Driver, key: str) -> None:
+    on.page.keyboard.press(key)
+    on.settle()

@@ -1,17 +1,22 @@
 """The audit trail with filters; each entry opens to its arguments and its event."""
 
 import json
+from collections.abc import Mapping
 
 import streamlit as st
 
 from ontos.govern.audit import audit_facets, list_audit
+from ontos.govern.lineage import list_lineage_entities
 from ontos.kernel.caller import Caller
 from ontos.kernel.journal import Entry
 from pages.clock import moment, when
 from pages.frame import empty, loaded, mark, pretty
 from pages.tables import rows_of
+from pages.things import place_of
 
 SHOWN = 100
+Titles = Mapping[tuple[str, str], str]
+"""Names of things by kind and id."""
 
 
 def draw(caller: Caller) -> None:
@@ -22,8 +27,9 @@ def draw(caller: Caller) -> None:
         "entity_id": state.get("audit-entity_id") or None,
     }  # fmt: skip
     st.caption(_whose(caller))
-    facets, found = loaded(
+    facets, known, found = loaded(
         lambda: audit_facets(caller),
+        lambda: list_lineage_entities(caller),
         lambda: list_audit(caller, **chosen, limit=SHOWN, cursor=state.get("audit-cursor")),
     )
     _filters(facets)
@@ -32,7 +38,7 @@ def draw(caller: Caller) -> None:
             "No entry matches", "Every write, and every refusal, is recorded here. Clear a filter."
         )
         return
-    picked = _grid(found.items)
+    picked = _grid(found.items, {(k.entity_type, k.entity_id): k.title for k in known})
     _pages(found.next_cursor)
     if picked is not None:
         _entry(found.items[picked])
@@ -63,20 +69,28 @@ def _first_page() -> None:
     st.session_state["audit-cursor"] = None
 
 
-def _grid(entries: list[Entry]) -> int | None:
+def _grid(entries: list[Entry], titles: Titles) -> int | None:
     rows = [
         {"When": e.at, "User": e.user, "Operation": e.operation, "Outcome": e.outcome,
-         "On": f"{e.entity_type or ''} {e.entity_id or ''}".strip(), "Door": e.door,
+         "On": _thing(e, titles), "Door": e.door,
          "Reason": e.reason or ""}
         for e in entries
     ]  # fmt: skip
     event = st.dataframe(
         rows_of(rows), hide_index=True, height=420, on_select="rerun", selection_mode="single-row",
         key="audit-grid",
-        column_config={"When": moment("When")},
+        column_config={"When": moment("When"), "On": st.column_config.TextColumn(width="medium")},
     )  # fmt: skip
     picked = event.selection.rows
     return picked[0] if picked else None
+
+
+def _thing(entry: Entry, titles: Titles) -> str:
+    """By its name where lineage knows one, else by its id."""
+    if not entry.entity_type:
+        return ""
+    named = titles.get((entry.entity_type, entry.entity_id or ""), entry.entity_id or "")
+    return f"{entry.entity_type.replace('_', ' ')}: {named}" if named else entry.entity_type
 
 
 def _pages(following: str | None) -> None:
@@ -103,6 +117,10 @@ def _entry(entry: Entry) -> None:
             f"{when(entry.at, '%Y-%m-%d %H:%M:%S')} · correlation {entry.correlation_id}"
             + (f" · {entry.duration_ms:.0f} ms" if entry.duration_ms is not None else "")
         )
+        if entry.entity_id:
+            st.caption(f"{(entry.entity_type or '').replace('_', ' ')} `{entry.entity_id}`")
+        if address := place_of(entry.entity_type, entry.entity_id):
+            st.markdown(f"[Open it]({address})")
         if entry.detail:
             st.code(_detail(entry.detail), language="json")
 

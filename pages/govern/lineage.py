@@ -4,9 +4,12 @@ import streamlit as st
 
 from ontos.govern.lineage import LineageGraph, get_lineage, list_lineage_entities
 from ontos.kernel.caller import Caller
+from pages.clock import moment
 from pages.data.words import short
 from pages.frame import empty, loaded, param, pick
 from pages.tables import rows_of
+from pages.things import place_of
+from pages.words import many
 
 SHAPES = {
     "table": ("cylinder", "#e0f2fe"), "sheet": ("note", "#ecfdf5"), "template": ("note", "#fef9c3"),
@@ -27,6 +30,8 @@ def draw(caller: Caller) -> None:
     )  # fmt: skip
     if chosen is None:
         return
+    if address := place_of(chosen.entity_type, chosen.entity_id):
+        st.markdown(f"[Open this {chosen.entity_type.replace('_', ' ')}]({address})")
     graph = loaded(lambda: get_lineage(caller, chosen.entity_type, chosen.entity_id))
     around = param("entity") or f"{chosen.entity_type}/{chosen.entity_id}"
     st.graphviz_chart(dot(graph, around))
@@ -65,12 +70,12 @@ def _cut(text: str) -> str:
 
 def _edges(graph: LineageGraph) -> None:
     titles = {f"{n.entity_type}/{n.entity_id}": n.title for n in graph.nodes}
-    with st.expander(f"{len(graph.edges)} steps, as a table"):
+    with st.expander(f"{many(len(graph.edges), 'step')}, as a table"):
         st.dataframe(
             rows_of([
                 {"From": titles[e.source], "By": e.how.replace("_", " "), "To": titles[e.target],
                  "User": e.user, "When": e.at}
                 for e in sorted(graph.edges, key=lambda e: e.at)
             ]),
-            hide_index=True,
+            hide_index=True, column_config={"When": moment("When")},
         )  # fmt: skip

@@ -49,7 +49,8 @@ def _row(caller: Caller, n: int, member: Member) -> None:
         if member.project != caller.project and caller.project:
             return  # a role in the whole org, which is taken in the common project
         with st.popover("Remove", type="tertiary"):
-            st.write(f"{member.principal} loses the role {member.role} at once.")
+            title = TITLES.get(member.role, member.role).partition(":")[0]
+            st.write(f"{member.principal} loses the role “{title}” at once.")
             if st.button("Remove the role", key=f"revoke-{n}", type="primary"):
                 _revoke(caller, member)
 
@@ -66,12 +67,14 @@ def _revoke(caller: Caller, member: Member) -> None:
 def _grant(caller: Caller, projects: dict[str, str]) -> None:
     with st.form("grant", border=True):
         st.markdown("**Give a role**")
-        kind, principal, role, where = st.columns([1, 2, 2, 2])
+        kind, principal, role, *where = st.columns([2, 4, 4, 4][: 4 if projects else 3])
         spec = {
             "kind": kind.selectbox("To", ["user", "group"]),
             "principal": principal.text_input("Name", placeholder="name@example.org"),
-            "role": role.selectbox("Role", list(TITLES), format_func=TITLES.get),
-            "project": caller.project or _where(where, projects),
+            "role": role.selectbox(
+                "Role", list(TITLES), format_func=TITLES.get, index=list(TITLES).index(DEFAULT_ROLE)
+            ),
+            "project": caller.project or (_where(where[0], projects) if where else None),
         }
         if st.form_submit_button("Give the role", type="primary"):
             given = attempt(lambda: grant_role(caller, MemberSpec(**spec)), done="Role given")
@@ -81,8 +84,6 @@ def _grant(caller: Caller, projects: dict[str, str]) -> None:
 
 def _where(column: DeltaGenerator, projects: dict[str, str]) -> str | None:
     """The whole org, or one of its projects."""
-    if not projects:
-        return None
     chosen = column.selectbox(
         "In", ["", *projects], format_func=lambda key: projects.get(key, "The whole org")
     )

@@ -1,4 +1,4 @@
-"""What each role may do: a grid of levels, edited in place."""
+"""What each role may do: a grid of levels, a column a role, edited in place."""
 
 import streamlit as st
 
@@ -7,6 +7,8 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.permission import FEATURES
 from pages.frame import attempt, loaded
 
+ROW = 35
+"""Pixels of a row: the grid shows all of them."""
 LEVELS = ["none", "read", "write", "admin"]
 
 
@@ -17,28 +19,33 @@ def draw(caller: Caller) -> None:
         "projects of the org. "
         + ("Levels are changed in the common project." if caller.project else "")
     )
-    before = [{"Role": r.role, **r.levels} for r in roles]
-    columns = {f.key: _column(f.key, f.covers) for f in FEATURES}
-    after = st.data_editor(
-        before,
-        hide_index=True,
-        disabled=True if caller.project else ["Role"],
-        column_config=columns,
-        key=_key(),
-        width="stretch",
-    )
-    changes = [
-        LevelChange(role=old["Role"], feature=f.key, level=new[f.key])
-        for old, new in zip(before, after, strict=True)
+    before = [
+        {"On": f.key.replace("_", " "), **{r.role: r.levels[f.key] for r in roles},
+         "Which is": f.covers}
         for f in FEATURES
-        if old[f.key] != new[f.key]
+    ]  # fmt: skip
+    after = st.data_editor(
+        before, hide_index=True, disabled=True if caller.project else ["On", "Which is"],
+        column_config={"On": st.column_config.TextColumn(width=100)}
+        | {r.role: _column(r) for r in roles},
+        key=_key(), width="stretch", height=ROW * (len(FEATURES) + 1) + 3,
+    )  # fmt: skip
+    changes = [
+        LevelChange(role=r.role, feature=f.key, level=new[r.role])
+        for f, old, new in zip(FEATURES, before, after, strict=True)
+        for r in roles
+        if old[r.role] != new[r.role]
     ]
     _save(caller, changes)
 
 
-def _column(key: str, covers: str) -> object:
+def _column(role: RolePermissions) -> object:
     return st.column_config.SelectboxColumn(
-        key.replace("_", " "), options=LEVELS, required=True, help=covers
+        role.title.partition(":")[0].removeprefix("Data ").capitalize(),
+        options=LEVELS,
+        required=True,
+        help=role.title,
+        width=84,
     )
 
 

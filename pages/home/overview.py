@@ -17,6 +17,7 @@ from ontos.kernel.jobs import Job
 from ontos.sample.project import get_sample, load_sample, remove_sample
 from pages.data.words import escaped
 from pages.frame import attempt, go, loaded, polled, progress
+from pages.things import PLACES
 from pages.words import many
 
 STEPS = (
@@ -43,13 +44,6 @@ WAITS = {
     "ratings not yet used": ("rating not yet used", None),
 }
 """What waits: one of it in words, and the status of the pairs that it opens, as titled."""
-
-PLACES = {
-    "training_sheet": ("generate", "training-sheets", "training_sheet"),
-    "training_job": ("train", "jobs", "job"),
-    "endpoint": ("deploy", "endpoints", "endpoint"),
-}
-"""Where the thing that a job works on is looked at: stage, view, parameter."""
 
 
 def draw(caller: Caller) -> None:
@@ -166,4 +160,4 @@ def _bars(jobs: list[Job]) -> None:
             "Open", key=f"job-{job.id}", icon=":material/arrow_forward:"
         ):
             stage, view, name = PLACES[job.entity_type]
-            go(stage, view, **{name: job.entity_id})
+            go(stage, view, **({name: job.entity_id} if name else {}))

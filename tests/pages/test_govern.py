@@ -5,8 +5,11 @@ from ontos.bootstrap import Workbench
 from ontos.govern.members import MemberSpec, grant_role, list_members
 from ontos.govern.orgs import OrgSpec, create_org
 from ontos.govern.projects import ProjectSpec, archive_project, create_project, list_projects
+from ontos.govern.roles import list_roles
 from ontos.govern.tokens import list_tokens
 from ontos.kernel.caller import Caller
+from ontos.kernel.permission import DEFAULT_ROLE, FEATURES
+from ontos.sample.project import load_sample
 from tests.pages.opened import opened, press, texts, visited
 
 VIEWS = ("audit", "lineage", "members", "projects", "roles", "tokens", "orgs")
@@ -19,8 +22,6 @@ def test_every_view_opens_empty(bench: Workbench, view: str) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_opens_full(bench: Workbench, caller: Caller, view: str) -> None:
-    from ontos.sample.project import load_sample
-
     load_sample(caller)
     opened(bench, "govern", view=view)
 
@@ -140,3 +141,33 @@ def test_who_may_enter_only_a_project_lands_there(bench: Workbench, caller: Call
     page = opened(bench, "govern", view="tokens", org="north")
     assert address(page, "project") == "beta"
     assert "labeler" in texts(page)
+
+
+def test_the_audit_names_things_and_leads_to_them(bench: Workbench, caller: Caller) -> None:
+    sample = load_sample(caller)
+    page = opened(bench, "govern", view="audit")
+    named = page.dataframe[0].value["On"].tolist()
+    assert "sheet: Sample: pottery shop messages" in named
+    assert not any(sample.sheet_id in name for name in named)
+
+
+def test_lineage_opens_what_it_is_about(bench: Workbench, caller: Caller) -> None:
+    sample = load_sample(caller)
+    page = opened(bench, "govern", view="lineage", entity=f"sheet/{sample.sheet_id}")
+    said = next(m.value for m in page.markdown if m.value.startswith("[Open this sheet]"))
+    assert f"sheet={sample.sheet_id}" in said and "/data?" in said
+
+
+def test_levels_are_a_column_for_each_role(bench: Workbench, caller: Caller) -> None:
+    page = opened(bench, "govern", view="roles")
+    at = [feature.key for feature in FEATURES].index("deploy")
+    edited = {at: {"labeler": "read"}}
+    page.session_state["roles-0"] = {"edited_rows": edited, "added_rows": [], "deleted_rows": []}
+    page = press(page.run(), "Save")
+    labeler = next(role for role in list_roles(caller) if role.role == "labeler")
+    assert labeler.levels["deploy"] == "read" and "unsaved" not in texts(page)
+
+
+def test_a_role_is_given_with_the_least_rights_unless_another_is_chosen(bench: Workbench) -> None:
+    page = opened(bench, "govern", view="members")
+    assert next(box for box in page.selectbox if box.label == "Role").value == DEFAULT_ROLE

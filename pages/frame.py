@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ontos.doors import process
 from ontos.doors.session import can_sign_in, from_session
+from ontos.kernel import logs
 from ontos.kernel.caller import Caller
 from ontos.kernel.correlation import correlation
 from ontos.kernel.errors import Denied, Invalid, OntosError
@@ -56,7 +57,18 @@ def stage(title: str, purpose: str, views: Sequence[View]) -> None:
             importlib.import_module(chosen.module).draw(asking)
         except OntosError as error:
             show(error)
+        except Exception:
+            logs.failure("a view failed", stage=title, view=chosen.key)
+            _failed()
     _footer(cost)
+
+
+def _failed() -> None:
+    """What nobody foresaw: not the person's doing, and found again by its reference."""
+    st.error("**This view failed.** It is not something that you did, and the log says more.",
+             icon=":material/error:")  # fmt: skip
+    st.caption(f"Reference {correlation()[:12]}")
+    st.button("Try again", icon=":material/refresh:", key="try-again")
 
 
 def _chosen(views: Sequence[View]) -> View:

@@ -78,4 +78,6 @@ def _describe(caller: Caller, table: CatalogTable, page: Preview) -> None:
 
 def _likely_id(names: list[str]) -> int:
     """The place in the choice of a column that is called as ids are; 0 for none."""
-    return next((at for at, name in enumerate(names, 1) if name.lower() in ID_NAMES), 0)
+    exactly = (at for at, name in enumerate(names, 1) if name.lower() in ID_NAMES)
+    first = 1 if names and names[0].lower().endswith("_id") else 0
+    return next(exactly, first)

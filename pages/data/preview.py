@@ -37,32 +37,31 @@ def first_row(key: str) -> int:
 
 
 def draw_preview(
-    page: Preview, key: str, pictures: Collection[str] = (), hidden: Collection[str] = ()
-) -> None:
-    """The rows; `pictures` names the columns whose values are addresses of pictures."""
+    page: Preview, key: str, pictures: Collection[str] = (), hidden: Collection[str] = (),
+    first: str | None = None,
+) -> None:  # fmt: skip
+    """The rows; `pictures` names the columns of addresses of pictures, `first` what names rows."""
     if not page.rows:
         st.caption("There are no rows here.")
     else:
         # Pictures come early, so that a narrow screen shows them.
         order = sorted(
             (name for name in page.columns if name not in hidden),
-            key=lambda n: (n != "item_ref", n not in pictures),
+            key=lambda n: (n != first, n not in pictures),
         )
         tall = {"row_height": PICTURE_HEIGHT, "height": TALL}
         shown: dict[str, Any] = tall if pictures else {}
         st.dataframe(
             [{name: _cell(row.get(name)) for name in page.columns} for row in page.rows],
-            column_order=order, column_config=_columns(page, pictures), hide_index=True,
-            **shown,
+            column_order=order, column_config=_columns(pictures, first), hide_index=True,
+            placeholder="", **shown,
         )  # fmt: skip
     _leaf(page, key)
 
 
-def _columns(page: Preview, pictures: Collection[str]) -> dict[str, Any]:
+def _columns(pictures: Collection[str], first: str | None) -> dict[str, Any]:
     config: dict[str, Any] = {name: st.column_config.ImageColumn() for name in pictures}
-    if page.columns[:1] == ["item_ref"]:
-        config["item_ref"] = st.column_config.TextColumn("Reference", pinned=True, width="small")
-    return config
+    return config | ({first: st.column_config.Column(pinned=True)} if first else {})
 
 
 def _cell(value: Any) -> Any:

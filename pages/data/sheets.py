@@ -113,8 +113,8 @@ def _draw_rows(sheet: Sheet, page: Preview | OntosError) -> None:
         st.warning(page.detail, icon=":material/warning:")
         return
     pictures = [c.name for c in sheet.columns if c.modality == "image"]
-    by_content = [] if sheet.item_id_column else ["item_ref"]  # a hash, which tells nobody anything
-    draw_preview(page, sheet.id, pictures, hidden=by_content)
+    # The reference repeats the column that names rows, or is a hash, which tells nobody anything.
+    draw_preview(page, sheet.id, pictures, hidden=["item_ref"], first=sheet.item_id_column)
 
 
 def _facts(sheet: Sheet) -> None:

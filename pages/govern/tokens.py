@@ -83,9 +83,16 @@ def _row(caller: Caller, token: Token) -> None:
         title = f":material/key: **{token.title}** {_state(token)}"
         scopes += f" · in {token.project}" if token.project else ""
         st.markdown(f"{title}  \n:gray[{scopes} · {ends} · {used}]", width="stretch")
-        if token.revoked_at is None and st.button("Revoke", key=f"revoke-{token.id}"):
-            attempt(revoke_token, caller, token.id, done="Token revoked")
-            st.rerun()
+        if token.revoked_at is None:
+            _revoke(caller, token)
+
+
+def _revoke(caller: Caller, token: Token) -> None:
+    with st.popover("Revoke", type="tertiary"):
+        st.write("Programs that send it are refused at once. This is final.")
+        sure = st.button("Revoke the token", key=f"revoke-{token.id}", type="primary")
+    if sure and attempt(revoke_token, caller, token.id, done="Token revoked"):
+        st.rerun()
 
 
 def _state(token: Token) -> str:

@@ -21,19 +21,12 @@ REASON = "bar-reason"
 SHOWN = 20
 """Conflicts and problems listed at once."""
 
-STICKY = """<style>
-.st-key-save-bar { position: sticky; top: 3.5rem; z-index: 90; padding: 0.4rem 0;
-  background: var(--st-background-color, #fff);
-  border-bottom: 1px solid var(--st-border-color, #dfe5e9); }
-</style>"""
-
 
 def save_bar(drafts: Drafts, here: Set[str], matching: int) -> bool:
     """Always in sight; True when saving is asked for.
 
     `here` are the pairs of the page shown, `matching` counts those of the filter.
     """
-    st.html(STICKY)
     if not drafts:
         hint = "Change a response or choose a decision; Ctrl+S saves."
         st.markdown(f"**{many(matching, 'pair')}** :gray[{hint}]", width="stretch")

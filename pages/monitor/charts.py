@@ -9,7 +9,11 @@ from pages.clock import local
 from pages.plots import go
 
 OK, BAD = "#0f766e", "#be123c"
-LINES = (("p50", "#5eead4"), ("p95", "#0f766e"), ("p99", "#b45309"))
+LINES = (
+    ("p50", "half within", "#0ea5e9"), ("p95", "95 % within", "#0d9488"),
+    ("p99", "99 % within", "#d97706"),
+)  # fmt: skip
+"""Percentile, as the figures above the chart call it, colour."""
 HEIGHT = 260
 
 
@@ -24,7 +28,13 @@ def requests(series: Series) -> None:
                hovertemplate="%{x|%b %d %H:%M}: %{y:,}")
         for name, counts, colour in (("answered", good, OK), ("failed", bad, BAD))
     ]  # fmt: skip
-    _draw(bars, series, "requests-chart", barmode="stack", yaxis={"rangemode": "tozero"})
+    _draw(
+        bars,
+        series,
+        "requests-chart",
+        barmode="stack",
+        yaxis={"rangemode": "tozero", "title": "requests"},
+    )
 
 
 def latencies(series: Series) -> None:
@@ -32,11 +42,11 @@ def latencies(series: Series) -> None:
     at = [local(point.at) for point in series.points]
     lines = [
         go.Scatter(
-            name=key, x=at, y=[getattr(point.latency_ms, key) for point in series.points],
+            name=name, x=at, y=[getattr(point.latency_ms, key) for point in series.points],
             mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
             connectgaps=False, hovertemplate="%{x|%b %d %H:%M}: %{y:,.1f} ms",
         )
-        for key, colour in LINES
+        for key, name, colour in LINES
     ]  # fmt: skip
     _draw(lines, series, "latency-chart", yaxis={"rangemode": "tozero", "ticksuffix": " ms"})
 

@@ -15,6 +15,7 @@ from pages.frame import empty, loaded, pick
 from pages.monitor.charts import latencies, requests
 from pages.tables import rows_of
 
+SOURCES = {"query": "the workbench", "ingest": "another system"}
 WINDOWS = {"Last hour": 60, "24 hours": 1_440, "7 days": 10_080, "30 days": 43_200}
 
 
@@ -89,6 +90,7 @@ def _errors(failed: list[FailedRequest]) -> None:
         return
     rows = [
         {name: "" if value is None else value for name, value in row.model_dump().items()}
+        | {"source": SOURCES.get(row.source, row.source)}
         for row in failed
     ]
     st.dataframe(
@@ -110,13 +112,15 @@ def _all(overview: list[Performance]) -> None:
     st.markdown("**All endpoints** in this window")
     rows = [
         {"Endpoint": seen.endpoint_name, "Requests": seen.request_count,
-         "Errors": seen.error_count, "Error rate": seen.error_rate, "p50": seen.latency_ms.p50,
-         "p95": seen.latency_ms.p95, "p99": seen.latency_ms.p99}
+         "Errors": seen.error_count, "Error rate": seen.error_rate,
+         "Half within": seen.latency_ms.p50, "95 % within": seen.latency_ms.p95,
+         "99 % within": seen.latency_ms.p99}
         for seen in overview
     ]  # fmt: skip
     milliseconds = st.column_config.NumberColumn(format="%.0f ms")
     st.dataframe(
         rows_of(rows), hide_index=True, key="overview",
         column_config={"Error rate": st.column_config.NumberColumn(format="percent"),
-                       "p50": milliseconds, "p95": milliseconds, "p99": milliseconds},
+                       "Half within": milliseconds, "95 % within": milliseconds,
+                       "99 % within": milliseconds},
     )  # fmt: skip

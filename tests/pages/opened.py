@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from ontos.bootstrap import Workbench
 from ontos.doors import process
 
+FAILED = "**This view failed.** It is not something that you did, and the log says more."
 SCRIPT = Path(__file__).parents[2] / "pages" / "navigation.py"
 
 
@@ -38,6 +39,7 @@ def press(page: AppTest, label: str) -> AppTest:
     assert found, f"no button {label!r} among {[button.label for button in page.button]}"
     page = found[0].click().run()
     assert not page.exception, page.exception[0].value
+    assert FAILED not in [error.value for error in page.error], "see the log for why"
     return page
 
 

@@ -11,6 +11,7 @@ from ontos.data.sheets import SheetSpec, archive_sheet, create_sheet, get_sheet,
 from ontos.data.sources import list_sources
 from ontos.doors import process
 from ontos.kernel.caller import Caller
+from pages.data.new_sheet import _likely_id
 
 NAVIGATION = Path(__file__).parents[2] / "pages" / "navigation.py"
 Table = Callable[..., str]
@@ -80,7 +81,7 @@ def test_a_sheet_shows_its_rows_and_is_published(
 ) -> None:
     sheet = create_sheet(caller, SheetSpec(name="mine", source_table=messages, item_id_column="id"))
     at = open_page(view="sheets", sheet=sheet.id)
-    assert list(at.dataframe[0].value["item_ref"]) == ["a"]
+    assert list(at.dataframe[0].value["id"]) == ["a"]
     press(at, "Publish")
     assert get_sheet(caller, sheet.id).status == "published"
     assert "Make pairs of it" in [button.label for button in at.button]
@@ -193,3 +194,14 @@ def test_a_table_is_chosen_in_the_catalog(open_page: Callable[..., AppTest], mes
     at = open_page(view="catalog")
     at.selectbox[1].select(messages)
     assert list(settled(at).dataframe[0].value["text"]) == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("names", "at"),
+    [(["id", "text"], 1), (["message_id", "text"], 1), (["text", "message_id"], 0),
+     (["message_id", "uuid"], 2), (["text"], 0), ([], 0)],
+)  # fmt: skip
+def test_a_column_called_as_ids_are_is_proposed_as_the_name_of_rows(
+    names: list[str], at: int
+) -> None:
+    assert _likely_id(names) == at

@@ -6,7 +6,7 @@ from ontos.govern.members import MemberSpec, grant_role, list_members
 from ontos.govern.orgs import OrgSpec, create_org
 from ontos.govern.projects import ProjectSpec, archive_project, create_project, list_projects
 from ontos.govern.roles import list_roles
-from ontos.govern.tokens import list_tokens
+from ontos.govern.tokens import TokenSpec, create_token, list_tokens
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import DEFAULT_ROLE, FEATURES
 from ontos.sample.project import load_sample
@@ -171,3 +171,10 @@ def test_levels_are_a_column_for_each_role(bench: Workbench, caller: Caller) -> 
 def test_a_role_is_given_with_the_least_rights_unless_another_is_chosen(bench: Workbench) -> None:
     page = opened(bench, "govern", view="members")
     assert next(box for box in page.selectbox if box.label == "Role").value == DEFAULT_ROLE
+
+
+def test_revoking_a_token_asks_first(bench: Workbench, caller: Caller) -> None:
+    made = create_token(caller, TokenSpec(title="nightly", scopes={"sheets": "read"}, days=30))
+    page = opened(bench, "govern", view="tokens")
+    press(page, "Revoke the token")
+    assert list_tokens(caller).items[0].revoked_at is not None and made.secret

@@ -32,6 +32,8 @@ def test_figures_and_errors_are_shown(bench, caller):
     assert figure(page, "Requests") == "10" and figure(page, "Error rate") == "10.0%"
     failed, overview = page.dataframe
     assert failed.value["status_code"].tolist() == [503]
+    assert failed.value["source"].tolist() == ["another system"]
+    assert "95 % within" in overview.value
     assert overview.value["Endpoint"].tolist() == ["near", "other"]
 
 

@@ -47,7 +47,8 @@ class LocalSetup:
         except OntosError as error:
             return Finding("models", "Model registry", "missing", error.detail,
                            "Restore mlflow.db from a backup.")  # fmt: skip
-        found = f"{names:,} models" if names else "Made by the first training"
+        found = f"{names:,} model{'s' if names > 1 else ''}"
+        found = found if names else "Made by the first training"
         return Finding("models", "Model registry", "ready", found)
 
     def _llm(self) -> Finding:

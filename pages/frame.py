@@ -21,6 +21,7 @@ from ontos.kernel.jobs import Job
 from ontos.warehouse import tally, together
 from pages import place
 from pages.data.words import escaped
+from pages.memory import set_aside
 from pages.words import named
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ def stage(title: str, purpose: str, views: Sequence[View]) -> None:
             logs.failure("a view failed", stage=title, view=chosen.key)
             _failed()
     _footer(cost)
+    set_aside()
 
 
 def _failed() -> None:

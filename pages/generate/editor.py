@@ -22,8 +22,11 @@ from pages.clock import when
 from pages.data.words import escaped
 from pages.frame import attempt, go, mark
 from pages.generate.sample import draw_sample
+from pages.guard import guard_text
 
 Typed = dict[str, str | None]
+FIELDS = "template-fields"
+"""The key of what holds the fields that are written in."""
 
 
 def draw_editor(
@@ -74,7 +77,10 @@ def _edit(
     grid = st.grid(2, min_column_width=340, gap="medium")
     with grid.cell():
         fixed = template is not None and template.status != "draft"
-        typed = _fixed(template) if template and fixed else _prompts(template)
+        with st.container(key=FIELDS):
+            typed = _fixed(template) if template and fixed else _prompts(template)
+        if not fixed:
+            guard_text(_changed(template, typed), FIELDS)
         _actions(caller, template, typed)
     with grid.cell(), st.container(border=True):
         draw_sample(caller, typed["system_prompt"], typed["user_prompt"] or "", sheets, items)
@@ -105,6 +111,12 @@ def _prompts(template: Template | None) -> Typed:
     )  # fmt: skip
     return {"name": name, "label_type": label, "system_prompt": (system.strip() and system) or None,
             "user_prompt": user}  # fmt: skip
+
+
+def _changed(template: Template | None, typed: Typed) -> bool:
+    """Whether something was written that is not saved."""
+    saved = template.model_dump(include=set(typed)) if template else {}
+    return any((value or "") != (saved.get(name) or "") for name, value in typed.items())
 
 
 def _fixed(template: Template) -> Typed:

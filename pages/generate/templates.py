@@ -58,7 +58,9 @@ def _row(template: Template) -> None:
 
 
 def _draw_one(caller: Caller, template_id: str | None) -> None:
-    if st.button("All templates", icon=":material/arrow_back:", type="tertiary"):
+    if st.button(
+        "All templates", key="leave-template", icon=":material/arrow_back:", type="tertiary"
+    ):
         go("generate", "templates")
     sheet_id = param("sheet")
     template, sheets, items = loaded(

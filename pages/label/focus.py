@@ -11,9 +11,9 @@ from ontos.label.pairs import PairInContext
 from ontos.label.reviews import review_batch
 from pages.data.words import escaped
 from pages.frame import mark, param, show
+from pages.guard import focus_on
 from pages.label.filters import STATUSES
 from pages.label.grid import item_of
-from pages.label.guard import focus_on
 from pages.label.queue import FIRST, Queue, begin_again, open_page, open_queue, read_anew, read_on
 from pages.label.source_row import source_row
 from pages.label.training_sheets import chosen_sheet, draw_meter, may_review, moved_on

@@ -10,12 +10,12 @@ from ontos.kernel.caller import Caller
 from ontos.label.labels import LabelDistribution, label_distribution
 from ontos.label.pairs import Pair, PairCount, PairFilter, count_pairs, list_pairs
 from pages.frame import loaded
+from pages.guard import guard
 from pages.label.bar import conflict_panel, save, save_bar
 from pages.label.batch import for_all
 from pages.label.drafts import SHOWN, Drafts, drafts_of, overlay, unsaved
 from pages.label.filters import asked_filter, draw_filters
 from pages.label.grid import grid
-from pages.label.guard import guard
 from pages.label.training_sheets import chosen_sheet, may_review
 
 ROWS = 100

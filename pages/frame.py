@@ -218,6 +218,9 @@ def pick(
     if wanted in by_id and wanted != st.session_state.get(address):
         st.session_state[state] = wanted  # the address changed, by a link
     elif st.session_state.get(state) not in by_id:
+        if wanted and state not in st.session_state:
+            st.warning("What the address names is not here. Another is shown.",
+                       icon=":material/link_off:")  # fmt: skip
         st.session_state[state] = next(iter(by_id))
     chosen = st.selectbox(
         label, list(by_id), format_func=lambda k: title(by_id[k]), key=state, help=help

@@ -10,7 +10,8 @@ const STATE = "__ontosUnsaved"
 const LINK = '[data-testid="stSidebarNav"] a'
 const KINDS = {
   decisions: { ways: LINK,
-    text: n => `${n} unsaved decision(s) are kept only while this tab is open. Leave?` },
+    text: n => `${n} unsaved ${n === 1 ? "decision is" : "decisions are"} kept only while ` +
+      "this tab is open. Leave?" },
   text: { ways: `${LINK}, [class*="st-key-leave-"] button, .st-key-view button`,
     text: () => "What you wrote is not saved, and is lost when you leave. Leave?" },
 }

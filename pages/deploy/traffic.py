@@ -67,3 +67,4 @@ def _seen(traffic: Traffic) -> None:
             "share": st.column_config.NumberColumn("Share", format="%d %%", width=60),
         },
     )  # fmt: skip
+    st.caption("Of what was asked here; metrics that another system sent in are not among them.")

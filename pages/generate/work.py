@@ -19,6 +19,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.jobs import Job
 from pages.data.words import escaped
 from pages.frame import attempt, go, loaded, polled, progress
+from pages.words import many
 
 
 def active(work: Job | None) -> bool:
@@ -58,7 +59,8 @@ def draw_generation(
     if not sheet.empty_count:
         return
     with st.container(border=True):
-        st.markdown(f"**{sheet.empty_count:,} pairs have no response yet**")
+        has = "has" if sheet.empty_count == 1 else "have"
+        st.markdown(f"**{many(sheet.empty_count, 'pair')} {has} no response yet**")
         if model.model is None:
             st.info(model.reason, icon=":material/info:")
         else:

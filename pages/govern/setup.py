@@ -7,6 +7,7 @@ import streamlit as st
 from ontos.govern.setup import SetupFinding, check_setup, make_setup
 from ontos.kernel.caller import Caller
 from pages.frame import attempt, loaded
+from pages.words import many
 
 ICONS = {
     "ready": ":green[:material/check_circle:]",
@@ -21,7 +22,8 @@ def draw(caller: Caller) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if missing:
             st.warning(
-                f"{len(missing)} of {len(findings)} things are missing. Each says how to mend it.",
+                f"{len(missing)} of {many(len(findings), 'thing')} "
+                f"{'is' if len(missing) == 1 else 'are'} missing. Each says how to mend it.",
                 icon=":material/build:",
             )
         else:

@@ -40,7 +40,7 @@ def for_all(
 @st.dialog("Approve all that match")
 def _approve(caller: Caller, sheet: TrainingSheet, where: PairFilter, count: int) -> None:
     st.write(
-        f"**{count:,} {where.review_status} pairs** match the filter. Their responses become the "
+        f"**{many(count, f'{where.review_status} pair')}** within the filter. Responses become the "
         "labels of their items and are used again. Pairs without a response stay as they are."
     )
     if st.button(f"Approve {many(count, 'pair')}", type="primary", key="approve-all-yes"):

@@ -114,7 +114,7 @@ def _live(caller: Caller, job_id: str, shown: str) -> None:
         st.rerun()
     st.progress(job.progress_percent / 100, text=escaped(job.message or "Waiting"))
     st.caption(
-        f"{job.train_pairs:,} pairs train, {job.val_pairs:,} are kept apart to judge the model. "
+        f"It learns from {many(job.train_pairs, 'pair')}; {job.val_pairs:,} kept apart judge it. "
         "You can leave this page: the training goes on."
     )
     _timeline(events)
@@ -172,7 +172,7 @@ def _judged(evaluation: Evaluation | None) -> None:
         for name, value in evaluation.metrics.items()
         if name != "classes"
     )
-    st.caption(f"{evaluation.examples:,} pairs answered on {when(evaluation.created_at)}: "
+    st.caption(f"{many(evaluation.examples, 'pair')} answered on {when(evaluation.created_at)}: "
                f"{figures}.")  # fmt: skip
     if not evaluation.per_label:
         st.caption("The responses are free text, so there are no labels to count.")

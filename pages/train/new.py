@@ -62,7 +62,7 @@ def _gate(gate: TrainingGate, sheet: TrainingSheet) -> None:
     if counts.total > counts.eligible:
         st.caption(f"Held back: {counts.reasons()}.")
     if gate.not_for_validation:
-        st.caption(f"{gate.not_for_validation:,} pairs may not be used for validation: they train.")
+        st.caption(f"Not to be used for validation, so they train: {gate.not_for_validation:,}.")
     if gate.reason:
         st.warning(gate.reason, icon=":material/block:")
         if st.button("Review its pairs", type="primary", icon=":material/rate_review:"):

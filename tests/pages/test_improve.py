@@ -69,3 +69,10 @@ def test_what_people_wrote_is_not_markup(served: Trained) -> None:
     rate(served, rating="down", correction="**fruit**", comment="![x](http://x.example/x.png)")
     said = texts(opened(served.bench, "improve", view="feedback"))
     assert r"\*plum\*" in said and r"\_tool\_" in said and r"\!\[x\]" in said
+
+
+def test_a_link_to_what_is_gone_says_that_another_is_shown(looked: Trained) -> None:
+    said = texts(opened(looked.bench, "improve", view="gaps", gap="0" * 32))
+    assert "What the address names is not here" in said
+    one = next(iter(gaps(looked)))
+    assert "not here" not in texts(opened(looked.bench, "improve", view="gaps", gap=one))

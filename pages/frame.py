@@ -18,6 +18,7 @@ from ontos.kernel.correlation import correlation
 from ontos.kernel.errors import Denied, Invalid, OntosError
 from ontos.kernel.fields import explain
 from ontos.kernel.jobs import Job
+from ontos.kernel.permission import Level
 from ontos.warehouse import tally, together
 from pages import place
 from pages.data.words import escaped
@@ -47,13 +48,17 @@ class View:
     module: str
 
 
-def stage(title: str, purpose: str, views: Sequence[View]) -> None:
-    """Draw a stage's title and its choice of views; run only the chosen view."""
+def stage(title: str, purpose: str, views: Sequence[View], feature: str | None = None) -> None:
+    """Draw a stage's title and its choice of views; run only the chosen view.
+
+    Whoever may not write on the `feature` is told before a button refuses them.
+    """
     asking = caller()
     with tally() as cost:
         st.title(title, anchor=False)
         st.caption(purpose)
         chosen = _chosen(views)
+        _may_write(asking, feature)
         try:
             importlib.import_module(chosen.module).draw(asking)
         except OntosError as error:
@@ -63,6 +68,15 @@ def stage(title: str, purpose: str, views: Sequence[View]) -> None:
             _failed()
     _footer(cost)
     set_aside()
+
+
+def _may_write(asking: Caller, feature: str | None) -> None:
+    held = asking.levels.get(feature, Level.none) if feature else Level.write
+    if held == Level.read:  # without any, the view itself is refused, with its reason
+        st.caption(
+            ":material/lock: You may look at all of this and change nothing. "
+            "Ask an administrator for a role that may."
+        )
 
 
 def _failed() -> None:

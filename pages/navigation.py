@@ -40,6 +40,7 @@ def main() -> None:
     if not _opened():
         return
     if not embedded:
+        st.logo(icon)
         _who()
     chosen.run()
 

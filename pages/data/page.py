@@ -10,4 +10,5 @@ stage(
         View("upload", "Upload", "pages.data.sources"),
         View("catalog", "Catalog", "pages.data.catalog"),
     ),
+    feature="sheets",
 )

@@ -10,4 +10,5 @@ stage(
         View("playground", "Playground", "pages.deploy.playground"),
         View("models", "Models", "pages.deploy.models"),
     ),
+    feature="deploy",
 )

@@ -10,4 +10,5 @@ stage(
         View("assemble", "Assemble", "pages.generate.assembly"),
         View("training-sheets", "Training sheets", "pages.generate.training_sheets"),
     ),
+    feature="templates",
 )

@@ -10,4 +10,5 @@ stage(
         View("gaps", "Gaps", "pages.improve.gaps"),
         View("feedback", "Feedback", "pages.improve.feedback"),
     ),
+    feature="improve",
 )

@@ -63,7 +63,7 @@ def _table(labels: list[CanonicalLabel]) -> CanonicalLabel | None:
         hide_index=True, on_select="rerun", selection_mode="single-row", key="labels-table",
         column_order=["response", "item_ref", "label_type", "version", "updated_by", "updated_at"],
         column_config={
-            "response": column.TextColumn("Label", width="large"),
+            "response": column.TextColumn("Label", width="medium"),
             "item_ref": column.TextColumn("Item"),
             "label_type": column.TextColumn("Type"),
             "version": column.NumberColumn("Version", width="small"),

@@ -10,4 +10,5 @@ stage(
         View("jobs", "Training jobs", "pages.train.jobs"),
         View("compare", "Compare versions", "pages.train.compare"),
     ),
+    feature="training",
 )

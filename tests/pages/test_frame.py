@@ -1,10 +1,13 @@
 """What every page is made of."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from ontos.bootstrap import Workbench
 from ontos.doors import process
-from tests.pages.opened import FAILED, texts
+from ontos.govern.roles import LevelChange, set_level
+from ontos.kernel.caller import Caller
+from tests.pages.opened import FAILED, opened, texts
 
 
 def broken_page() -> None:
@@ -19,3 +22,16 @@ def test_a_view_that_fails_says_so_with_a_reference(bench: Workbench) -> None:
     assert not page.exception
     assert page.error[0].value == FAILED and "Reference " in texts(page)
     assert "Try again" in [button.label for button in page.button]
+
+
+@pytest.mark.parametrize(
+    ("stage", "feature"),
+    [("data", "sheets"), ("generate", "templates"), ("train", "training"),
+     ("deploy", "deploy"), ("improve", "improve")],
+)  # fmt: skip
+def test_whoever_may_only_look_is_told_first(
+    bench: Workbench, caller: Caller, stage: str, feature: str
+) -> None:
+    assert "change nothing" not in texts(opened(bench, stage))
+    set_level(caller, LevelChange(role="admin", feature=feature, level="read"))
+    assert "change nothing" in texts(opened(bench, stage))

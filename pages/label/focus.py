@@ -204,8 +204,12 @@ def is_classes(queue: Queue) -> bool:
 
 
 def quick_labels(queue: Queue) -> list[str]:
-    """The nine most frequent, for the number keys."""
-    return [c.label for c in queue.labels.top[:9]] if is_classes(queue) else []
+    """The nine most frequent, for the number keys.
+
+    In the order of their names: a key must not mean another label after lunch because one was given
+    more often meanwhile.
+    """
+    return sorted(c.label for c in queue.labels.top[:9]) if is_classes(queue) else []
 
 
 def _say(kind: str, what: str | OntosError) -> None:

@@ -9,12 +9,14 @@ from ontos.bootstrap import Workbench
 from ontos.generate.training_sheets import get_training_sheet
 from ontos.govern.overview import list_notices
 from ontos.kernel.caller import Caller
-from ontos.label.labels import list_labels
+from ontos.label.labels import LabelCount, LabelDistribution, list_labels
 from ontos.label.pairs import PairFilter
 from ontos.label.reviews import Review, review_pairs
 from ontos.label.tasks import TaskSpec, create_task, list_tasks
 from ontos.label.usage import list_usage
+from pages.label.focus import quick_labels
 from pages.label.grid import item_of
+from pages.label.queue import Queue
 from pages.label.training_sheets import moved_on
 from tests.label.assembled import Assembled, Maker
 from tests.pages.opened import figure, opened, press, sound, texts
@@ -228,6 +230,20 @@ def test_what_came_of_feedback_is_not_named_by_an_id(made: Assembled) -> None:
     pair = made.pair("i0")
     assert item_of(pair) == "i0"
     assert item_of(pair.model_copy(update={"response_source": "feedback"})) == "from feedback"
+
+
+def test_a_number_key_means_the_same_label_whatever_is_most_frequent() -> None:
+    def keys(**counts: int) -> list[str]:
+        top = [LabelCount(label=label, pairs=count) for label, count in counts.items()]
+        labels = LabelDistribution(
+            total=sum(counts.values()), distinct=len(top), other=0,
+            top=sorted(top, key=lambda c: -c.pairs),
+        )  # fmt: skip
+        return quick_labels(Queue("sheet", None, [], None, labels))
+
+    assert keys(greet=9, leave=3, ask=1) == keys(greet=1, leave=3, ask=9) == [
+        "ask", "greet", "leave",
+    ]  # fmt: skip
 
 
 def test_one_by_one_comes_to_an_end(bench: Workbench, caller: Caller, made: Assembled) -> None:

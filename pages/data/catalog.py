@@ -27,12 +27,15 @@ def draw(caller: Caller) -> None:
     offset = first_row(name) if name else 0
     schemas, tables, opened = loaded(
         lambda: list_schemas(caller),
-        lambda: _tables(caller, schema),
+        lambda: _tables_or_reason(caller, schema),
         lambda: table_or_reason(caller, name, offset) if name else None,
     )
     left, right = st.columns(2)
     with left:
         _choose_schema(schemas, schema)
+    if isinstance(tables, OntosError):
+        show(tables)
+        return
     with right:
         _choose_table(tables, schema, name)
     if isinstance(opened, OntosError):
@@ -56,9 +59,13 @@ def _chosen_table(schema: str, linked: str | None) -> str | None:
     return linked if linked and _schema_of(linked) == schema else None
 
 
-def _tables(caller: Caller, schema: str) -> list[CatalogTable]:
+def _tables_or_reason(caller: Caller, schema: str) -> list[CatalogTable] | OntosError:
+    """A schema that is gone must not keep anybody from choosing another."""
     catalog, _, name = schema.partition(".")
-    return list_tables(caller, catalog, name)
+    try:
+        return list_tables(caller, catalog, name)
+    except OntosError as error:
+        return error
 
 
 def _choose_schema(schemas: list[CatalogSchema], chosen: str) -> None:

@@ -205,3 +205,12 @@ def test_a_column_called_as_ids_are_is_proposed_as_the_name_of_rows(
     names: list[str], at: int
 ) -> None:
     assert _likely_id(names) == at
+
+
+def test_a_link_into_a_schema_that_is_gone_leaves_the_choice_of_another(
+    open_page: Callable[..., AppTest],
+) -> None:
+    at = open_page(view="catalog", table="nowhere.gone.table")
+    assert at.error and at.selectbox(key="catalog-schema").options
+    at.selectbox(key="catalog-schema").select_index(1).run()
+    assert not at.error and not at.exception

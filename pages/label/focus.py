@@ -20,7 +20,8 @@ from pages.label.training_sheets import chosen_sheet, draw_meter, may_review, mo
 
 REASONS = ("The response is wrong", "Cannot be decided from this", "Not usable", "Duplicate")
 REASON, RESPONSE, LABEL = "focus-reason", "focus-response", "focus-label"
-EDITING = "focus-editing"
+WHY = "Why, to reject or flag"
+EDITING, ASKED = "focus-editing", "focus-asked"
 MOVED = "focus-moved"
 """In the session: pairs decided since the training sheet was read, as they were and as they are."""
 SHORT = 60
@@ -45,6 +46,7 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
         with st.container(width="stretch"):
             draw_meter(moved_on(sheet, st.session_state[MOVED]))
     shown = read_on(caller, queue)
+    _said()
     if shown is None:
         _end(queue)
         return
@@ -93,10 +95,11 @@ def _buttons(caller: Caller, queue: Queue, shown: PairInContext) -> None:
         st.button("Flag", key="flag", shortcut="F", icon=":material/flag:",
                   args=(caller, queue, "flag"), **decide)  # fmt: skip
     st.selectbox(
-        "Why, to reject or flag", REASONS, index=None, key=REASON, accept_new_options=True,
+        WHY, REASONS, index=None, key=REASON, accept_new_options=True,
         placeholder="Choose or write; kept for the next", persist_state="page",
     )  # fmt: skip
-    _said()
+    if st.session_state.pop(ASKED, False):
+        focus_on(f"st-key-{REASON}")
     _moves(caller, queue)
 
 
@@ -144,7 +147,6 @@ def _editor(caller: Caller, queue: Queue, shown: PairInContext) -> None:
             _decide(caller, queue, "edit", text.strip())
             st.rerun(scope="fragment")
     focus_on("st-key-" + (LABEL if classes else RESPONSE))
-    _said()
     st.button("Leave it as it was", key="leave", type="tertiary", shortcut="Esc",
               on_click=st.session_state.update, args=({EDITING: None},))  # fmt: skip
 
@@ -158,7 +160,8 @@ def _decide(caller: Caller, queue: Queue, action: str, response: str | None = No
     shown = queue.context[queue.pairs[queue.at].id]
     reason = st.session_state.get(REASON)
     if action in ("reject", "flag") and not reason:
-        _say("warning", f"Say why you {action}: choose or write it above.")
+        _say("warning", f"Say why you {action}, and press it again.")
+        st.session_state[ASKED] = True
         return
     try:
         reason = reason if action in ("reject", "flag") else None

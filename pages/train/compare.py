@@ -81,8 +81,8 @@ def _result(found: Comparison) -> None:
     with st.container(horizontal=True):
         for name, difference in found.metrics.items():
             _figure(TITLES.get(name, name), difference, share=name in ("accuracy", "exact_match"))
-        st.metric("Became right", f"{found.improved:,}", border=True, width=164)
-        st.metric("Became wrong", f"{found.worsened:,}", border=True, width=164)
+        st.metric("Became right", f"{found.improved:,}", border=True, width=168)
+        st.metric("Became wrong", f"{found.worsened:,}", border=True, width=168)
     if found.per_label:
         st.subheader("By label", anchor=False)
         changes(found.per_label)
@@ -99,7 +99,7 @@ def _figure(title: str, difference: Difference, *, share: bool) -> None:
     form = ".1%" if share else ".3f"
     delta = f"{difference.delta:+{form}}" if difference.delta is not None else None
     flat = not difference.delta
-    st.metric(title, f"{difference.b:{form}}", delta, border=True, width=164,
+    st.metric(title, f"{difference.b:{form}}", delta, border=True, width=168,
               delta_color="off" if flat else "normal",
               delta_arrow="off" if flat else "auto")  # fmt: skip
 

@@ -143,7 +143,7 @@ def _figures(job: TrainingJob) -> None:
     with st.container(horizontal=True):
         for title, value, form, about in named:
             if value is not None:
-                st.metric(title, format(value, form), help=about, border=True, width=164)
+                st.metric(title, format(value, form), help=about, border=True, width=168)
 
 
 def _details(

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.driver import Driver
 from tests.serving import App
@@ -28,6 +29,14 @@ def test_pairs_are_decided_by_keys_and_the_meter_follows(driver: Driver, app: Ap
     driver.settle()
     press(driver, "x")
     driver.sees(re.compile("Say why you reject"))
+    expect(driver.field("Why, to reject or flag")).to_be_focused()
+    driver.page.keyboard.type("Nonsense")
+    driver.page.keyboard.press("Enter")
+    driver.settle()
+    driver.page.keyboard.press("Escape")
+    driver.page.locator("h1").click()
+    press(driver, "x")
+    driver.sees(f"2 of {total} reviewed", "1 rejected")
     driver.healthy()
     assert driver.page.get_by_test_id("stException").count() == 0
 

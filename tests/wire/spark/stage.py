@@ -3,8 +3,11 @@
 from functools import lru_cache
 from typing import Protocol
 
+from sqlglot import exp
+
 from ontos.kernel.tenancy import SYSTEM, desired
 from ontos.warehouse import quote
+from ontos.warehouse.dialect.translation import parsed
 from ontos.warehouse.migrate import declarations
 from ontos.warehouse.rowtext import chunks, insert_of
 from tests.wire.engine import Engine
@@ -46,6 +49,11 @@ class Stage:
         """What the statement changed or made goes; so does what it may have."""
         for key in tables(specimen.sql, specimen.schema):
             self.drop(*key)
+        tree = parsed(specimen.sql)
+        if isinstance(tree, exp.Drop) and tree.kind == "SCHEMA":
+            gone = {table.db for table in tree.find_all(exp.Table)}
+            self._schemas -= gone
+            self._standing = {key: met for key, met in self._standing.items() if key[0] not in gone}
 
     def drop(self, schema: str, name: str) -> None:
         self._standing.pop((schema, name), None)

@@ -1,100 +1,80 @@
-"""The queries that find gaps. Each counts real rows; none of them guesses.
+"""The rows that show a gap, read now by the gap's own query."""
 
-A finder is SQL over one endpoint's model version. It answers (label, affected, total): of `total`
-rows looked at under `label`, `affected` show the fault. The evidence of a gap is the same rows, one
-by one.
+import json
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel
+
+from ontos.data.catalog import look
+from ontos.data.sheets import get_sheet
+from ontos.improve.finders import NEGATIVE_FEEDBACK
+from ontos.improve.gaps import Gap, get_gap
+from ontos.kernel.caller import Caller
+from ontos.kernel.fields import Id, Limit
+from ontos.kernel.operation import operation
+from ontos.kernel.permission import read
+from ontos.label.pairs import require_source
+from ontos.warehouse import together
+
+_WORST = """
+SELECT * FROM gaps WHERE endpoint_name = coalesce(:endpoint,
+  (SELECT min(name) FROM endpoints WHERE status <> 'deleted'))
+ORDER BY CASE WHEN status = 'closed' THEN 1 ELSE 0 END, affected DESC, id LIMIT 1
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ontos.data.items import items_sql
-from ontos.data.sheets import Sheet
-from ontos.warehouse import Value, quote
+class Evidence(BaseModel):
+    """`query` with `values` answers `rows`."""
 
-SEGMENT_COLUMNS = 8
-"""Metadata columns looked at for segments."""
-
-_ANSWERS = "SELECT * FROM evaluation_answers WHERE evaluation_id = :evaluation_id"
+    gap_id: str
+    query: str
+    values: dict[str, Any]
+    rows: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Finder:
-    """`counts` finds; `rows` shows what was found; `says` is the sentence of the finding."""
-
-    kind: str
-    title: str
-    counts: str
-    rows: str
-    says: str
+@operation("GET /gaps/{gap_id}/evidence", needs=read("improve"), rights="person")
+def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
+    """The rows that show a gap, read now by the gap's own query."""
+    return _shown(caller, get_gap(caller, gap_id), limit)
 
 
-LABEL_ERRORS = Finder(
-    "label_errors",
-    "Wrong on a label",
-    "SELECT expected AS label, count_if(predicted <> expected) AS affected,"  # noqa: S608 - constants
-    f" count(*) AS total FROM ({_ANSWERS}) AS answers GROUP BY expected",
-    "SELECT a.expected, a.predicted, p.prompt, a.item_ref"
-    " FROM evaluation_answers AS a LEFT JOIN pairs AS p ON p.id = a.pair_id"
-    " WHERE a.evaluation_id = :evaluation_id AND a.expected = :label AND a.predicted <> a.expected"
-    " ORDER BY a.item_ref LIMIT :limit",
-    "{affected} of {total} validation pairs labelled “{label}” were answered otherwise.",
-)
-
-NEGATIVE_FEEDBACK = Finder(
-    "negative_feedback",
-    "Users say it is wrong",
-    "SELECT output AS label, count_if(rating = 'down') AS affected, count(*) AS total"
-    " FROM feedback WHERE endpoint_name = :endpoint AND model_version = :model_version"
-    " GROUP BY output",
-    "SELECT output, correction, comment, input, created_by, created_at FROM feedback"
-    " WHERE endpoint_name = :endpoint AND model_version = :model_version"
-    " AND output = :label AND rating = 'down' ORDER BY created_at DESC LIMIT :limit",
-    "{affected} of {total} ratings of the answer “{label}” are thumbs-down.",
-)
-
-LOW_COVERAGE = Finder(
-    "low_coverage",
-    "Few examples of a label",
-    "SELECT response AS label, :enough - count(*) AS affected, :enough AS total FROM pairs"
-    " WHERE training_sheet_id = :training_sheet_id AND review_status IN ('approved', 'edited')"
-    " AND response IS NOT NULL GROUP BY response HAVING count(*) < :enough",
-    "SELECT prompt, response, review_status, item_ref FROM pairs"
-    " WHERE training_sheet_id = :training_sheet_id AND response = :label"
-    " AND review_status IN ('approved', 'edited') ORDER BY item_ref LIMIT :limit",
-    "“{label}” has {affected} approved examples fewer than the {total} that half of the labels"
-    " reach.",
-)
+@operation("GET /gaps/worst/evidence", needs=read("improve"), rights="person")
+def get_worst_evidence(
+    caller: Caller, endpoint_name: str | None = None, limit: Limit = 50
+) -> Evidence | None:
+    """The same for the open gap that affects most of an endpoint, the first one unless named."""
+    rows = caller.warehouse.rows(_WORST, endpoint=endpoint_name)
+    return _shown(caller, Gap(**rows[0]), limit) if rows else None
 
 
-def segment_errors(sheet: Sheet) -> Finder | None:
-    """Errors by the values of the sheet's metadata columns; None where it has none."""
-    names = [c.name for c in sheet.columns if c.modality == "metadata"]
-    names = [n for n in names if n != sheet.item_id_column][:SEGMENT_COLUMNS]
-    if not names:
-        return None
-    source = items_sql(sheet.source_table, [c.name for c in sheet.columns], sheet.item_id_column)
-    parts = " UNION ALL ".join(
-        f"SELECT item_ref, concat(:s{n}, ' = ', CAST({quote(name)} AS STRING)) AS label FROM items"  # noqa: S608
-        for n, name in enumerate(names)
+def _shown(caller: Caller, gap: Gap, limit: int) -> Evidence:
+    """Read and asked for side by side; nothing is given where anything is refused."""
+    values = json.loads(gap.evidence_values)
+    bound = {name: value for name, value in values.items() if f":{name}" in gap.evidence_query}
+    rows, *_ = together(
+        partial(caller.warehouse.rows, gap.evidence_query, **bound, limit=limit),
+        partial(_require_sheet, caller, gap, values),
+        partial(_require_source, caller, gap),
     )
-    segments = f"WITH items AS ({source}), segments AS ({parts})"
-    return Finder(
-        "segment_errors",
-        "Wrong in a segment",
-        f"{segments} SELECT s.label, count_if(a.predicted <> a.expected) AS affected,"  # noqa: S608
-        f" count(*) AS total FROM ({_ANSWERS}) AS a JOIN segments AS s ON s.item_ref = a.item_ref"
-        " WHERE s.label IS NOT NULL GROUP BY s.label HAVING count(*) < :all_answers",
-        f"{segments} SELECT s.label AS segment, a.expected, a.predicted, p.prompt, a.item_ref"  # noqa: S608
-        f" FROM ({_ANSWERS}) AS a JOIN segments AS s ON s.item_ref = a.item_ref"
-        " LEFT JOIN pairs AS p ON p.id = a.pair_id WHERE s.label = :label"
-        " AND a.predicted <> a.expected ORDER BY a.item_ref LIMIT :limit",
-        "{affected} of {total} validation pairs with {label} were answered wrongly.",
-    )
+    return Evidence(gap_id=gap.id, query=gap.evidence_query, values=bound,
+                    rows=look([], rows, limit, 0).rows)  # fmt: skip
 
 
-def segment_values(sheet: Sheet) -> Mapping[str, Value]:
-    """The names of the segment columns, as the finder binds them."""
-    names = [c.name for c in sheet.columns if c.modality == "metadata"]
-    names = [n for n in names if n != sheet.item_id_column][:SEGMENT_COLUMNS]
-    return {f"s{n}": name for n, name in enumerate(names)}
+def _require_sheet(caller: Caller, gap: Gap, values: dict[str, Any]) -> None:
+    """Segments are columns of a sheet: the caller must be able to read it."""
+    if gap.kind == "segment_errors":
+        get_sheet(caller, values["sheet_id"])
+
+
+def _require_source(caller: Caller, gap: Gap) -> None:
+    """Raises Denied where the person may not read the table that the model learnt from."""
+    if caller.person.token is None or gap.kind == NEGATIVE_FEEDBACK.kind:
+        return
+    learnt = caller.warehouse.rows(
+        "SELECT DISTINCT training_sheet_id AS id FROM training_jobs"
+        " WHERE uc_model_name = :name AND uc_model_version = :version",
+        name=gap.model_name, version=gap.model_version,
+    )  # fmt: skip
+    for sheet in learnt:
+        require_source(caller, sheet["id"])

@@ -9,12 +9,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from ontos.data.access import require_select
-from ontos.data.catalog import look
 from ontos.data.sheets import get_sheet
 from ontos.deploy.endpoints import get_endpoint
 from ontos.deploy.stored import Endpoint
 from ontos.generate.training_sheets import get_training_sheet
-from ontos.improve.evidence import (
+from ontos.improve.finders import (
     LABEL_ERRORS,
     LOW_COVERAGE,
     NEGATIVE_FEEDBACK,
@@ -30,7 +29,6 @@ from ontos.kernel.operation import operation, permit
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import save
-from ontos.label.pairs import require_source
 from ontos.label.tasks import Task, TaskSpec, create_task
 from ontos.train.training_jobs import (
     TrainingConfig,
@@ -93,12 +91,6 @@ class Found(BaseModel):
 
     items: list[Gap]
     looked_at: dict[str, str]
-
-
-class Evidence(BaseModel):
-    query: str
-    values: dict[str, Any]
-    rows: list[dict[str, Any]]
 
 
 class TaskOfGap(Input):
@@ -166,20 +158,6 @@ def get_gap(caller: Caller, gap_id: Id) -> Gap:
     if not rows:
         raise _no_gap(gap_id)
     return Gap(**rows[0])
-
-
-@operation("GET /gaps/{gap_id}/evidence", needs=read("improve"), rights="person")
-def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
-    """The rows that show a gap, read now by the gap's own query."""
-    gap = get_gap(caller, gap_id)
-    values = json.loads(gap.evidence_values)
-    if gap.kind == "segment_errors":
-        get_sheet(caller, values["sheet_id"])  # the caller must be able to read it
-    if gap.kind != NEGATIVE_FEEDBACK.kind:
-        _require_source(caller, gap)
-    bound = {name: value for name, value in values.items() if f":{name}" in gap.evidence_query}
-    rows = caller.warehouse.rows(gap.evidence_query, **bound, limit=limit)
-    return Evidence(query=gap.evidence_query, values=bound, rows=look([], rows, limit, 0).rows)
 
 
 @operation("POST /gaps/{gap_id}/task", needs=write("improve"))
@@ -361,19 +339,6 @@ def _store(caller: Caller, subject: _Subject, found: list[Gap]) -> None:
         " AND id NOT IN (SELECT explode(from_json(:ids, 'ARRAY<STRING>')))",
         at=now(), endpoint=subject.endpoint.name, ids=json.dumps([g.id for g in found]),
     )  # fmt: skip
-
-
-def _require_source(caller: Caller, gap: Gap) -> None:
-    """Raises Denied where the person may not read the table that the model learnt from."""
-    if caller.person.token is None:
-        return
-    learnt = caller.warehouse.rows(
-        "SELECT DISTINCT training_sheet_id AS id FROM training_jobs"
-        " WHERE uc_model_name = :name AND uc_model_version = :version",
-        name=gap.model_name, version=gap.model_version,
-    )  # fmt: skip
-    for sheet in learnt:
-        require_source(caller, sheet["id"])
 
 
 def _move(caller: Caller, gap_id: str, to: str) -> Gap:

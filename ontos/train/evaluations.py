@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from ontos.label.usage import GATED, eligible_sql
 from ontos.train.scores import LabelScore, by_label, evaluate_predictions
 from ontos.train.split import open_ended
 from ontos.train.training_jobs import TrainingJob, get_training_job
+from ontos.warehouse import together
 
 LARGEST = 20_000
 """Examples put to a model within one request; of more, a fixed sample is taken."""
@@ -31,6 +33,15 @@ _VALIDATION = (
     " JOIN training_job_pairs AS j ON j.pair_id = p.id"
     f" WHERE j.job_id = :id AND j.side = 'val' AND {MAY_JUDGE} ORDER BY md5(p.id) LIMIT :limit"
 )
+
+_FIGURES = """
+SELECT * FROM evaluations WHERE job_id = :job
+  AND id = coalesce(:id, (SELECT max(e.id) FROM evaluations AS e WHERE e.job_id = :job))
+"""
+_ANSWERS = """
+SELECT expected, predicted FROM evaluation_answers WHERE job_id = :job AND evaluation_id
+  = coalesce(:id, (SELECT max(e.id) FROM evaluations AS e WHERE e.job_id = :job))
+"""
 
 
 class LabelFigures(BaseModel):
@@ -103,20 +114,16 @@ def evaluate_training_job(caller: Caller, job_id: Id) -> Evaluation:
 @operation("GET /training/jobs/{job_id}/evaluation", needs=read("training"))
 def get_evaluation(caller: Caller, job_id: Id, evaluation_id: Id | None = None) -> Evaluation:
     """An evaluation of the job, the latest unless one is named."""
-    rows = caller.warehouse.rows(
-        "SELECT * FROM evaluations WHERE job_id = :job AND id = coalesce(:id,"
-        " (SELECT max(id) FROM evaluations WHERE job_id = :job))",
-        job=job_id, id=evaluation_id,
-    )  # fmt: skip
+    asked = {"job": job_id, "id": evaluation_id}
+    rows, found = together(
+        partial(caller.warehouse.rows, _FIGURES, **asked),
+        partial(caller.warehouse.arrow, _ANSWERS, **asked),
+    )
     if not rows:
         raise NotFound(
             f"job_id: training job {job_id} has no such evaluation. Evaluate it first.",
             field="job_id",
         )
-    found = caller.warehouse.arrow(
-        "SELECT expected, predicted FROM evaluation_answers WHERE evaluation_id = :id",
-        id=rows[0]["id"],
-    )
     expected, predicted = (found.column(name).to_pylist() for name in ("expected", "predicted"))
     return Evaluation(
         **{**rows[0], "evaluation_id": rows[0]["id"]},

@@ -1,24 +1,25 @@
 """Gaps of an endpoint, each with its evidence, and what can be done about it."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
 from ontos.deploy.endpoints import Endpoint, list_endpoints
+from ontos.improve.evidence import Evidence, get_evidence, get_worst_evidence
 from ontos.improve.gaps import (
     Analysis,
-    Evidence,
     Gap,
     RetrainOfGap,
     TaskOfGap,
     analyze_gaps,
     close_gap,
     create_gap_task,
-    get_evidence,
     list_gaps,
     retrain_gap,
 )
 from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
 from pages.bars import WARNING, Bar, draw_bars
 from pages.clock import moment
 from pages.data.words import escaped
@@ -45,8 +46,10 @@ SHOWN = 15
 
 def draw(caller: Caller) -> None:
     wanted = param("endpoint")
-    endpoints, gaps = loaded(
-        lambda: list_endpoints(caller), lambda: list_gaps(caller, endpoint_name=wanted, limit=200)
+    endpoints, gaps, near = loaded(
+        lambda: list_endpoints(caller),
+        lambda: list_gaps(caller, endpoint_name=wanted, limit=200),
+        partial(_likely, caller, wanted, st.session_state.get("pick-gap") or param("gap")),
     )
     if not endpoints.items:
         empty(
@@ -70,7 +73,15 @@ def draw(caller: Caller) -> None:
     _chart([g for g in shown if g.status != "closed"])
     chosen = pick("Gap", shown, "gap", title=_title)
     if chosen:
-        _detail(caller, chosen)
+        _detail(caller, chosen, near if near and near.gap_id == chosen.id else None)
+
+
+def _likely(caller: Caller, endpoint: str | None, gap_id: str | None) -> Evidence | None:
+    """Evidence of the gap that will be shown, read beside the list; why not is said later."""
+    try:
+        return get_evidence(caller, gap_id) if gap_id else get_worst_evidence(caller, endpoint)
+    except OntosError:
+        return None
 
 
 def _none(endpoint: Endpoint) -> None:
@@ -117,8 +128,8 @@ def _chart(gaps: list[Gap]) -> None:
         draw_bars(bars, "Share affected; what affects most comes first", most=1.0)
 
 
-def _detail(caller: Caller, gap: Gap) -> None:
-    evidence = loaded(lambda: get_evidence(caller, gap.id))
+def _detail(caller: Caller, gap: Gap, evidence: Evidence | None) -> None:
+    evidence = evidence or loaded(lambda: get_evidence(caller, gap.id))
     with st.container(border=True):
         st.markdown(f"{mark(gap.status)} {escaped(gap.evidence_summary)}")
         _rows(evidence)

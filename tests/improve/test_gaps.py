@@ -1,11 +1,13 @@
 """Gaps come from rows; their evidence is those rows; what is done about them is real."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from ontos.improve.evidence import NEGATIVE_FEEDBACK
+from ontos.improve.evidence import get_evidence, get_worst_evidence
 from ontos.improve.feedback import FeedbackSpec, create_feedback
+from ontos.improve.finders import NEGATIVE_FEEDBACK
 from ontos.improve.gaps import (
     Analysis,
     Gap,
@@ -14,7 +16,6 @@ from ontos.improve.gaps import (
     analyze_gaps,
     close_gap,
     create_gap_task,
-    get_evidence,
     get_gap,
     list_gaps,
     retrain_gap,
@@ -23,6 +24,7 @@ from ontos.kernel.errors import NotFound, NotNow, Refused
 from ontos.kernel.fields import new_id
 from ontos.label.tasks import list_tasks
 from ontos.train.training_jobs import Cancellation, cancel_training_job
+from ontos.warehouse import tally
 from tests.improve.conftest import ENDPOINT, WRONG
 from tests.train.made import Trained
 
@@ -111,13 +113,33 @@ def test_unknown_names(served: Trained) -> None:
         get_gap(served.caller, new_id())
 
 
-def test_a_model_from_elsewhere_is_refused(served: Trained) -> None:
-    caller = served.caller
-    caller.warehouse.execute(
+@pytest.fixture
+def foreign(served: Trained) -> Iterator[str]:
+    """An endpoint of a model that was not trained here; the workbench is shared, so it goes."""
+    warehouse = served.caller.warehouse
+    warehouse.execute(
         "INSERT INTO endpoints (name, model_name, model_version, status, version, created_by,"
         " created_at, updated_by, updated_at) SELECT 'foreign', 'other', '1', 'ready', 1,"
         " created_by, created_at, updated_by, updated_at FROM endpoints WHERE name = :name",
         name=ENDPOINT,
     )
+    yield "foreign"
+    warehouse.execute("DELETE FROM endpoints WHERE name = 'foreign'")
+
+
+def test_a_model_from_elsewhere_is_refused(served: Trained, foreign: str) -> None:
     with pytest.raises(Refused, match="was not trained here"):
-        analyze_gaps(caller, Analysis(endpoint_name="foreign"))
+        analyze_gaps(served.caller, Analysis(endpoint_name=foreign))
+
+
+def test_the_worst_gap_is_shown_with_its_evidence(served: Trained) -> None:
+    caller = served.caller
+    assert get_worst_evidence(caller, ENDPOINT) is None
+    worst, *_ = sorted(found(served).values(), key=lambda gap: (-gap.affected, gap.id))
+    with tally() as cost:
+        shown = get_worst_evidence(caller, ENDPOINT)
+    assert shown == get_evidence(caller, worst.id)
+    assert cost.waits == 2
+    close_gap(caller, worst.id)
+    after = get_worst_evidence(caller, ENDPOINT)
+    assert after is not None and after.gap_id != worst.id

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ontos.improve.feedback import FeedbackSpec, create_feedback
 from ontos.improve.gaps import list_gaps
@@ -19,10 +20,15 @@ def rate(made: Trained, **given: str | None) -> None:
     create_feedback(made.caller, FeedbackSpec(**spec))  # type: ignore[arg-type]
 
 
+def at_gaps(made: Trained, **params: str) -> AppTest:
+    """Of this endpoint: the workbench is shared, and others may have theirs in it."""
+    return opened(made.bench, "improve", view="gaps", endpoint=ENDPOINT, **params)
+
+
 @pytest.fixture
 def looked(served: Trained) -> Iterator[Trained]:
     """Gaps were looked for by click."""
-    sound(press(opened(served.bench, "improve", view="gaps"), "Look for gaps"))
+    sound(press(at_gaps(served), "Look for gaps"))
     yield served
 
 
@@ -31,7 +37,7 @@ def gaps(made: Trained) -> dict[str, str]:
 
 
 def test_each_gap_has_a_bar_and_its_evidence_in_words(looked: Trained) -> None:
-    page = opened(looked.bench, "improve", view="gaps")
+    page = at_gaps(looked)
     bars = next(h.proto.body for h in page.get("html") if "bars" in h.proto.body)
     found = list_gaps(looked.caller, ENDPOINT).items
     assert found and all(f"{gap.affected} of {gap.total}" in bars for gap in found)
@@ -41,20 +47,20 @@ def test_each_gap_has_a_bar_and_its_evidence_in_words(looked: Trained) -> None:
 
 def test_closing_asks_first_and_leaves_nothing_that_would_be_refused(looked: Trained) -> None:
     one = next(iter(gaps(looked)))
-    page = opened(looked.bench, "improve", view="gaps", gap=one)
+    page = at_gaps(looked, gap=one)
     assert gaps(looked)[one] == "open"
     page = sound(press(page, "Close the gap"))
     assert gaps(looked)[one] == "closed"
-    page = opened(looked.bench, "improve", view="gaps", gap=one)
+    page = at_gaps(looked, gap=one)
     offered = {button.label for button in page.button}
     assert "It is closed" in texts(page)
     assert not offered & {"Close the gap", "Start the training job", "Make the task"}
 
 
 def test_open_gaps_come_before_closed_ones(looked: Trained) -> None:
-    first = opened(looked.bench, "improve", view="gaps").selectbox(key="pick-gap").options[0]
-    sound(press(opened(looked.bench, "improve", view="gaps"), "Close the gap"))
-    options = opened(looked.bench, "improve", view="gaps").selectbox(key="pick-gap").options
+    first = at_gaps(looked).selectbox(key="pick-gap").options[0]
+    sound(press(at_gaps(looked), "Close the gap"))
+    options = at_gaps(looked).selectbox(key="pick-gap").options
     assert options[-1] == first.replace("open)", "closed)")
 
 
@@ -72,7 +78,7 @@ def test_what_people_wrote_is_not_markup(served: Trained) -> None:
 
 
 def test_a_link_to_what_is_gone_says_that_another_is_shown(looked: Trained) -> None:
-    said = texts(opened(looked.bench, "improve", view="gaps", gap="0" * 32))
+    said = texts(at_gaps(looked, gap="0" * 32))
     assert "What the address names is not here" in said
     one = next(iter(gaps(looked)))
-    assert "not here" not in texts(opened(looked.bench, "improve", view="gaps", gap=one))
+    assert "not here" not in texts(at_gaps(looked, gap=one))

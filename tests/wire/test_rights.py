@@ -16,7 +16,7 @@ from ontos.generate.previews import PreviewSpec, PromptSpec, check_template, pre
 from ontos.generate.templates import TemplateSpec, create_template, publish_template
 from ontos.generate.training_sheets import list_training_sheets
 from ontos.govern.members import MemberSpec, grant_role
-from ontos.improve.evidence import LOW_COVERAGE, NEGATIVE_FEEDBACK, Finder
+from ontos.improve.evidence import get_evidence
 from ontos.improve.feedback import (
     FeedbackSpec,
     ToTraining,
@@ -24,7 +24,7 @@ from ontos.improve.feedback import (
     get_feedback,
     use_feedback,
 )
-from ontos.improve.gaps import get_evidence
+from ontos.improve.finders import LOW_COVERAGE, NEGATIVE_FEEDBACK, Finder
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied
 from ontos.kernel.fields import new_id, now
@@ -138,9 +138,8 @@ def looks(made: Assembled) -> dict[str, Callable[[Caller], object]]:
 ELSEWHERE = {
     "list_schemas", "list_tables", "get_table", "create_sheet",  # Unity Catalog's own: by REST
     "publish_sheet", "assemble_sheet", "get_coverage", "create_training_job", "get_evidence",
-    "analyze_gaps", "generate_responses",
-    "use_feedback",
-    "retrain_gap", "load_sample",  # by what they call
+    "get_worst_evidence", "analyze_gaps", "generate_responses", "use_feedback", "retrain_gap",
+    "load_sample",  # by what they call
 }  # fmt: skip
 """Operations with the person's rights that tests of their own show."""
 

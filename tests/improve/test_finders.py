@@ -1,7 +1,7 @@
 """Finders are built from the sheet's own columns."""
 
 from ontos.data.sheets import SheetColumn, get_sheet
-from ontos.improve.evidence import SEGMENT_COLUMNS, segment_errors, segment_values
+from ontos.improve.finders import SEGMENT_COLUMNS, segment_errors, segment_values
 from tests.train.made import Trained
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from ontos.kernel.permission import read, write
 from ontos.train.snapshots import take
 from ontos.train.trainers import TrainerKey
 from ontos.train.trainers.options import Options
-from ontos.warehouse import Value
+from ontos.warehouse import Value, together
 
 Status = Literal["pending", "queued", "running", "succeeded", "failed", "cancelled", "timeout"]
 
@@ -221,28 +222,33 @@ def get_training_metrics(caller: Caller, job_id: Id) -> dict[str, float]:
 @operation("GET /training/jobs/{job_id}/events", needs=read("training"))
 def list_training_events(caller: Caller, job_id: Id) -> TrainingEvents:
     """What happened in a job."""
-    get_training_job(caller, job_id)
-    rows = caller.warehouse.rows(
-        "SELECT * FROM training_job_events WHERE job_id = :id ORDER BY at, id LIMIT 5000", id=job_id
-    )
+    _, rows = together(
+        partial(get_training_job, caller, job_id),
+        partial(caller.warehouse.rows, "SELECT * FROM training_job_events WHERE job_id = :id"
+                " ORDER BY at, id LIMIT 5000", id=job_id),
+    )  # fmt: skip
     return TrainingEvents(events=[TrainingEvent(**row) for row in rows])
+
+
+_LEARNT_FROM = """
+SELECT t.*, s.source_table FROM training_sheets AS t LEFT JOIN sheets AS s ON s.id = t.sheet_id
+WHERE t.id = (SELECT j.training_sheet_id FROM training_jobs AS j WHERE j.id = :id)
+"""
+_LEARNT_PAIRS = """
+SELECT pair_id FROM training_job_pairs WHERE job_id = :id AND :wanted ORDER BY pair_id
+"""
 
 
 @operation("GET /training/jobs/{job_id}/lineage", needs=read("training"))
 def get_training_lineage(caller: Caller, job_id: Id, pairs: bool = True) -> TrainingLineage:
     """What a job came out of, down to the very pairs unless those are not asked for."""
-    job = get_training_job(caller, job_id)
-    row = caller.warehouse.rows(
-        "SELECT t.*, s.source_table FROM training_sheets AS t LEFT JOIN sheets AS s"
-        " ON s.id = t.sheet_id WHERE t.id = :id",
-        id=job.training_sheet_id,
-    )[0]
-    ids = caller.warehouse.arrow(
-        "SELECT pair_id FROM training_job_pairs WHERE job_id = :id AND :wanted ORDER BY pair_id",
-        id=job_id, wanted=pairs,
-    )  # fmt: skip
+    job, sheets, ids = together(
+        partial(get_training_job, caller, job_id),
+        partial(caller.warehouse.rows, _LEARNT_FROM, id=job_id),
+        partial(caller.warehouse.arrow, _LEARNT_PAIRS, id=job_id, wanted=pairs),
+    )
     return TrainingLineage(
-        **{**row, **job.model_dump()}, qa_pair_ids=ids.column("pair_id").to_pylist()
+        **{**sheets[0], **job.model_dump()}, qa_pair_ids=ids.column("pair_id").to_pylist()
     )
 
 

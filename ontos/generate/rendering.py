@@ -4,7 +4,7 @@ A value of None renders as nothing and gives way to `default`. One newline at th
 of a template is dropped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,9 @@ from jinja2 import (
     Undefined,
     meta,
     nodes,
+    pass_context,
 )
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
@@ -25,6 +27,8 @@ from ontos.kernel.errors import Invalid
 
 MAX_PROMPT = 1_000_000
 """Characters that one rendered prompt may have."""
+MAX_STEPS = 200_000
+"""Turns of loops and calls that one prompt may take: about a tenth of a second."""
 
 _FROM_ELSEWHERE = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
 # What a template's own expressions raise on values that do not fit them.
@@ -40,10 +44,62 @@ _VALUE_ERRORS = (
 )
 
 
-class _Sandbox(SandboxedEnvironment):
-    """Also refuses `'a' * 10**9`, which would fill the memory before anything is written."""
+_STEPS = "steps taken"
+"""No template can name this variable of its own context."""
 
-    intercepted_binops = frozenset({"*", "**"})
+
+class _Steps:
+    """What one prompt has cost so far."""
+
+    def __init__(self) -> None:
+        self._left = MAX_STEPS
+
+    def take(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise SecurityError(f"it takes over {MAX_STEPS:,} turns of loops and calls")
+
+
+def _asked(name: str, *given: nodes.Node) -> nodes.Call:
+    """A call of the sandbox itself."""
+    return nodes.Call(nodes.EnvironmentAttribute(name), list(given), [], None, None)
+
+
+class _Watched(CodeGenerator):
+    """Has the sandbox count the turns of loops, and join text."""
+
+    def visit_For(self, node: nodes.For, frame: Frame) -> None:
+        node.iter = _asked("counted", node.iter)
+        super().visit_For(node, frame)
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+        self.visit(_asked("joined", *node.nodes), frame)
+
+
+class _Sandbox(SandboxedEnvironment):
+    """Also refuses what would fill the memory or never end before anything is written."""
+
+    code_generator_class = _Watched
+    intercepted_binops = frozenset({"*", "**", "+"})
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Counted, too: a macro may call itself, and a recursive loop goes on by a call."""
+        __context[_STEPS].take()
+        return super().call(__context, __obj, *args, **kwargs)
+
+    @staticmethod
+    @pass_context
+    def counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
+        for value in values:
+            context[_STEPS].take()
+            yield value
+
+    @staticmethod
+    def joined(*parts: Any) -> str:
+        """What `~` makes, unless it grows too long: text that is doubled fills the memory."""
+        texts = [str(part) for part in parts]
+        _fitting(*texts)
+        return "".join(texts)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         numbers = isinstance(left, int | float) and isinstance(right, int | float)
@@ -53,6 +109,8 @@ class _Sandbox(SandboxedEnvironment):
             times, what = (left, right) if isinstance(left, int) else (right, left)
             if isinstance(times, int) and times * len(what) > MAX_PROMPT:
                 raise SecurityError("the repeated text is too long")
+        if operator == "+" and isinstance(left, str | list) and isinstance(right, str | list):
+            _fitting(left, right)
         return super().call_binop(context, operator, left, right)
 
 
@@ -63,6 +121,11 @@ class _Null(Undefined):
         return other is None or isinstance(other, _Null)
 
     __hash__ = Undefined.__hash__
+
+
+def _fitting(*parts: Any) -> None:
+    if sum(map(len, parts)) > MAX_PROMPT:
+        raise SecurityError("the joined text is too long")
 
 
 @cache
@@ -100,7 +163,7 @@ def render(template: Template, variables: Mapping[str, Any]) -> str:
         for name, value in variables.items()
     }
     try:
-        for piece in template.generate(given):
+        for piece in template.generate(given | {_STEPS: _Steps()}):
             pieces.append(piece)
             if (size := size + len(piece)) > MAX_PROMPT:
                 raise SecurityError(f"the prompt grows over {MAX_PROMPT:,} characters")

@@ -83,6 +83,37 @@ def test_a_prompt_cannot_fill_the_memory(text):
         rendered(text, m="x")
 
 
+GROWN = """
+{% set ns = namespace(s='x') %}
+{% for i in range(40) %}{% set ns.s = ns.s OP ns.s %}{% endfor %}
+"""
+TWICE = """
+{% macro f(n) %}{% if n %}{% set a = f(n - 1) ~ f(n - 1) %}{% endif %}{% endmacro %}{{ f(30) }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", "turns"),
+        ("{% for a in [1, 2] recursive %}{{ loop([1, 2]) }}{% endfor %}", "recursion"),
+        (TWICE, "turns of loops and calls"),
+        (GROWN.replace("OP", "~"), "joined text is too long"),
+        (GROWN.replace("OP", "+"), "joined text is too long"),
+    ],
+    ids=["loops in loops", "a loop in itself", "a macro in itself", "joined", "added"],
+)
+def test_a_prompt_ends(text, why):
+    with pytest.raises(Invalid, match=why):
+        rendered(text)
+
+
+def test_loops_know_where_they_are():
+    told = "{{ loop.index }}/{{ loop.length }}{{ ',' if not loop.last }}"
+    assert rendered(f"{{% for x in range(3) %}}{told}{{% endfor %}}") == "1/3,2/3,3/3"
+    assert rendered("{% for x in [] %}{% else %}none{% endfor %}{{ 'a' ~ n }}", n=1) == "nonea1"
+
+
 def test_small_arithmetic_works():
     assert rendered("{{ n * 2 }} {{ '-' * 3 }} {{ n ** 2 }}", n=5) == "10 --- 25"
 

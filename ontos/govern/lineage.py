@@ -61,7 +61,7 @@ def get_lineage(caller: Caller, entity_type: str, entity_id: str) -> LineageGrap
     Databricks recurs by UNION ALL alone, which does not end on them.
     """
     edges = caller.warehouse.rows(
-        "SELECT * FROM lineage_edges ORDER BY at DESC LIMIT :most", most=MOST
+        "SELECT * FROM lineage_edges ORDER BY at DESC, id LIMIT :most", most=MOST
     )
     start = (entity_type, entity_id)
     rows = [*_walk(edges, start, "target", "source"), *_walk(edges, start, "source", "target")]

@@ -38,7 +38,8 @@ def list_orgs(caller: Caller) -> list[Org]:
     rows = caller.system.rows(
         "SELECT * FROM orgs WHERE id = :org OR id IN"
         " (SELECT org FROM members WHERE (kind = 'user' AND principal = :user) OR (kind = 'group'"
-        " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), principal))) ORDER BY created_at",
+        " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), principal)))"
+        " ORDER BY created_at, id",
         org=caller.org, user=caller.user, groups=json.dumps(sorted(caller.person.groups)),
     )  # fmt: skip
     return [Org(**row) for row in rows]

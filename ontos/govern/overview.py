@@ -97,7 +97,7 @@ SELECT 'ratings not yet used' AS what, count(*) AS count, 'improve' AS stage, 'f
   NULL AS entity_id, NULL AS name
 FROM feedback
 WHERE pair_id IS NULL AND (rating = 'up' OR correction IS NOT NULL) HAVING count(*) > 0
-ORDER BY count DESC LIMIT 12
+ORDER BY count DESC, what, name, entity_id LIMIT 12
 """
 
 
@@ -125,7 +125,7 @@ def list_running_jobs(caller: Caller) -> list[Job]:
     """Background jobs that wait or run, and those that failed within the last day."""
     rows = caller.warehouse.rows(
         "SELECT * FROM jobs WHERE status IN ('queued', 'running') OR (status = 'failed'"
-        " AND finished_at > current_timestamp() - INTERVAL 1 DAY) ORDER BY created_at DESC LIMIT 20"
+        " AND finished_at > current_timestamp() - INTERVAL 1 DAY) ORDER BY id DESC LIMIT 20"
     )
     return [Job(**row) for row in rows]
 
@@ -134,7 +134,7 @@ def list_running_jobs(caller: Caller) -> list[Job]:
 def list_notices(caller: Caller) -> list[Notice]:
     """What you should know and have not dismissed."""
     rows = caller.warehouse.rows(
-        "SELECT * FROM notices WHERE user = :user AND seen_at IS NULL ORDER BY at DESC LIMIT 20",
+        "SELECT * FROM notices WHERE user = :user AND seen_at IS NULL ORDER BY id DESC LIMIT 20",
         user=caller.user,
     )
     return [Notice(**{name: row[name] for name in Notice.model_fields}) for row in rows]

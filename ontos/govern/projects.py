@@ -49,7 +49,7 @@ def list_projects(caller: Caller) -> list[Project]:
         " AND (m.project IS NULL OR m.project = projects.id)"
         " AND ((m.kind = 'user' AND m.principal = :user) OR (m.kind = 'group'"
         " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), m.principal))))"
-        " ORDER BY archived_at IS NOT NULL, title",
+        " ORDER BY archived_at IS NOT NULL, title, id",
         org=caller.org, only=caller.project if caller.scopes is not None else None,
         user=caller.user, groups=json.dumps(sorted(caller.person.groups)),
     )  # fmt: skip

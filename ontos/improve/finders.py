@@ -49,7 +49,7 @@ NEGATIVE_FEEDBACK = Finder(
     " GROUP BY output",
     "SELECT output, correction, comment, input, created_by, created_at FROM feedback"
     " WHERE endpoint_name = :endpoint AND model_version = :model_version"
-    " AND output = :label AND rating = 'down' ORDER BY created_at DESC LIMIT :limit",
+    " AND output = :label AND rating = 'down' ORDER BY created_at DESC, id LIMIT :limit",
     "{affected} of {total} ratings of the answer “{label}” are thumbs-down.",
 )
 

@@ -1,6 +1,7 @@
 """An endpoint as it is stored: its states, and changes that never overwrite another's."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -62,21 +63,35 @@ def require_changeable(endpoint: Endpoint, seen: int | None = None) -> None:
         raise changed_meanwhile(endpoint.name, endpoint.updated_by)
 
 
-def save(caller: Caller, before: Endpoint, **changes: Any) -> Endpoint:
-    """Write what changed, unless the endpoint changed since it was read."""
+SEEN = "SELECT 1 FROM endpoints AS e WHERE e.name = :name AND e.version = :before"
+"""Finds the endpoint while it is as it was read."""
+
+
+def save(
+    caller: Caller, before: Endpoint, also: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    **changes: Any,
+) -> Endpoint:  # fmt: skip
+    """Write what changed, unless the endpoint changed since it was read.
+
+    `also` are statements that go before it as one with it, so that whoever sees the change sees
+    what belongs to it; each asks for `SEEN` itself, and comes with the values that it binds.
+    """
     stamp = {"version": before.version + 1, "updated_by": caller.user, "updated_at": now()}
     after = before.model_copy(update=changes | stamp)
-    saved = caller.warehouse.execute(
+    bound = {name: value for _, values in also for name, value in values.items()}
+    rows = caller.warehouse.script(
+        *(statement for statement, _ in also),
         "UPDATE endpoints SET status = :status, model_version = :model_version,"
         " pending_version = :pending_version, previous_version = :previous_version,"
         " traffic = :traffic, guardrails = :guardrails,"
         " error_message = :error_message, inputs = :inputs, version = :version,"
         " updated_by = :updated_by, updated_at = :updated_at"
         " WHERE name = :name AND version = :before",
-        **_row(after, _SAVED), before=before.version,
+        "SELECT updated_by, updated_at FROM endpoints WHERE name = :name",
+        **_row(after, _SAVED), **bound, before=before.version,
     )  # fmt: skip
-    if saved == 0:
-        raise changed_meanwhile(before.name, "somebody else")
+    if rows != [{"updated_by": after.updated_by, "updated_at": after.updated_at}]:
+        raise changed_meanwhile(before.name, rows[0]["updated_by"] if rows else "somebody else")
     return after
 
 

@@ -1,16 +1,17 @@
 """An update of an endpoint: which split of its requests is wanted, and what became of it."""
 
-import json
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from ontos.deploy.models import find_version
-from ontos.deploy.stored import Endpoint, save
+from ontos.deploy.stored import SEEN, Endpoint, save
+from ontos.kernel import lineage
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Refused
 from ontos.kernel.fields import now
 from ontos.kernel.jobs import enqueue
-from ontos.kernel.lineage import Node, link
+from ontos.kernel.lineage import Edge, Node
 from ontos.train.training_jobs import model_node
 from ontos.workspace import ModelVersion, ServingState
 from ontos.workspace.traffic import alone, answering, leading
@@ -64,13 +65,12 @@ def settled(caller: Caller, endpoint: Endpoint, state: ServingState, how: str) -
             traffic=holds,
         )  # fmt: skip
     model = find_version(caller, endpoint.model_name, state.model_version)
-    after = save(
-        caller, endpoint, status="ready", pending_version=None, error_message=None,
-        model_version=model.version, inputs=list(model.inputs), traffic=dict(state.traffic),
-        previous_version=_former(endpoint, state.traffic),
+    serves = {"model_version": model.version, "traffic": dict(state.traffic)}
+    return save(
+        caller, endpoint, also=_noted(caller, endpoint.model_copy(update=serves), how),
+        status="ready", pending_version=None, error_message=None, inputs=list(model.inputs),
+        previous_version=_former(endpoint, state.traffic), **serves,
     )  # fmt: skip
-    _note_served(caller, after, how)
-    return after
 
 
 def _require_alike(caller: Caller, endpoint: Endpoint, traffic: Mapping[str, int]) -> None:
@@ -99,12 +99,19 @@ def node(endpoint: Endpoint) -> Node:
     return Node("endpoint", endpoint.name, endpoint.name)
 
 
-def _note_served(caller: Caller, endpoint: Endpoint, how: str) -> None:
-    caller.warehouse.execute(
-        "INSERT INTO endpoint_versions (endpoint_name, model_version, traffic, how, user, at)"
-        " VALUES (:name, :model_version, :traffic, :how, :user, :at)",
-        name=endpoint.name, model_version=endpoint.model_version,
-        traffic=json.dumps(endpoint.traffic), how=how, user=caller.user, at=now(),
-    )  # fmt: skip
-    for version in answering(endpoint.traffic):
-        link(caller, model_node(endpoint.model_name, version), node(endpoint), f"{how}_endpoint")
+_SERVED = f"""
+INSERT INTO endpoint_versions (endpoint_name, model_version, traffic, how, user, at)
+SELECT :name, :model_version, :traffic, :how, :by, :served_at WHERE EXISTS ({SEEN})
+  AND NOT EXISTS (SELECT 1 FROM endpoint_versions AS v
+    WHERE v.endpoint_name = :name AND v.at = :served_at)
+"""  # noqa: S608 - a constant
+
+
+def _noted(caller: Caller, serving: Endpoint, how: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """What the endpoint serves from now on, for its history and for the lineage."""
+    edges = [
+        Edge(model_node(serving.model_name, version), node(serving), f"{how}_endpoint")
+        for version in answering(serving.traffic)
+    ]
+    served = {"how": how, "by": caller.user, "served_at": now()}
+    return [(_SERVED, served), lineage.beside(caller, edges, SEEN)]

@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ontos.kernel import jobs, logs
+from ontos.kernel import jobs, lineage, logs
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError, Refused, Unavailable
 from ontos.kernel.fields import now
 from ontos.kernel.jobs import Cancelled, Run, job
-from ontos.kernel.lineage import link
+from ontos.kernel.lineage import Edge, Node
 from ontos.label.usage import GATED, eligible_sql
 from ontos.train.training_jobs import (
     TRAINING_STATES,
@@ -237,12 +237,19 @@ def _succeeded(caller: Caller, job_id: str, result: Mapping[str, Any]) -> str:
     name, version = str(result["model_name"]), str(result["model_version"])
     metrics = dict(result.get("metrics") or {})
     about = {"trainer": result.get("trainer"), "head": result.get("head")}
-    done = advance(
+    _link(caller, training, model_node(name, version))
+    advance(
         caller, job_id, "succeeded", message=f"Registered {name} version {version}",
         progress_percent=100.0, uc_model_name=name, uc_model_version=version,
         run_id=result.get("run_id"), metrics=json.dumps(metrics | about),
         notes=json.dumps([*training.notes, *(result.get("notes") or [])]),
     )  # fmt: skip
-    if done:
-        link(caller, node(training), model_node(name, version), "train")
     return f"Registered {name} version {version}"
+
+
+def _link(caller: Caller, training: TrainingJob, model: Node) -> None:
+    """Whoever sees that it succeeded sees where the model came from; unless it ended otherwise."""
+    going = ", ".join(f"'{state}'" for state in TRAINING_STATES.before("succeeded"))
+    still = f"SELECT 1 FROM training_jobs AS j WHERE j.id = :job AND j.status IN ({going})"  # noqa: S608
+    statement, values = lineage.beside(caller, [Edge(node(training), model, "train")], still)
+    caller.warehouse.execute(statement, job=training.id, **values)

@@ -48,6 +48,7 @@ test-wire: $(VENV)/.wire jdk ## The real Databricks clients over the wire, real 
 	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no tests/wire
 	@ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no $(OPERATIONS)
 	@$(BIN)/python -m tests.wire.loop --rows 600
+	@$(BIN)/python -m tests.wire.loop --spark --rows 300
 
 test-workspace: $(VENV)/.dev ## A smoke test in a real workspace, named by the environment
 	@ONTOS_LIVE=1 $(BIN)/python -m pytest tests/live

@@ -76,7 +76,8 @@ def save(caller: Caller, sheet: TrainingSheet, drafts: Drafts) -> None:
             return show(error)
         conflicts, said = [ReviewConflict(**c) for c in found], "Nothing saved: others came first"
     _settle(drafts, sheet, conflicts)
-    st.toast(said, icon=":material/warning:" if conflicts else ":material/check_circle:")
+    icon = ":material/warning:" if conflicts else ":material/check_circle:"
+    st.toast(said, icon=icon, duration="long")  # while the page is read anew
     read_again()
 
 

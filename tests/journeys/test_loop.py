@@ -95,8 +95,9 @@ def review(on: Driver) -> None:
     assert on.cell("Response", 1) == "opening_hours"
     on.type_into("Response", 1, "renew_loan")
     on.sees("1 unsaved change")
-    on.press("Save")
-    on.sees("1 saved", "1 edited")
+    on.button("Save").click()
+    on.sees("1 saved", "1 edited")  # said for some seconds only, while the page is read anew
+    on.settle()
     rest = sum(map(len, MESSAGES.values())) - 1
     on.press(f"Approve all {rest} pending")
     on.press(f"Approve {rest} pairs")

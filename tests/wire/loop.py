@@ -12,6 +12,7 @@ may answer a share of all requests with 503.
 
 import argparse
 import csv
+import os
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ from tests.wire.place import PREFIX
 from tests.wire.proxy import proxied
 from tests.wire.server import Warehouse
 from tests.wire.spark.engine import SparkEngine
+from tests.wire.spark.java import missing
 from tests.wire.spark.session import spark
 from tests.wire.warehouses import Warehouses
 from tests.wire.workspace.joined import rights_in
@@ -117,6 +119,9 @@ def main() -> int:
     if not LOOP.exists():
         print(f"the loop is skipped: {LOOP} is not there")
         return 0
+    if asked.spark and (reason := missing()):
+        print(f"the loop is skipped: {reason}")
+        return int("CI" in os.environ)
     engine = SparkEngine(spark()) if asked.spark else None
     with tempfile.TemporaryDirectory() as folder, whole(Path(folder), engine) as running:
         data = part(DATA, asked.rows, Path(folder) / "part.csv") if asked.rows else DATA

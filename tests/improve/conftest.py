@@ -9,6 +9,7 @@ import pytest
 
 from ontos.data.sheets import SheetSpec, create_sheet
 from ontos.deploy.endpoints import EndpointSpec, create_endpoint, get_endpoint
+from ontos.improve.gaps import Analysis, Gap, analyze_gaps
 from ontos.kernel.caller import Caller
 from ontos.kernel.fields import new_id, now
 from tests.train.made import WORDS, Trained
@@ -17,8 +18,13 @@ from tests.trained import trained
 __all__ = ["trained"]
 
 ENDPOINT = "improving"
+ANALYSIS = Analysis(endpoint_name=ENDPOINT, min_rate=0.1)
 WRONG = ("fruit", 3)
 """Label, and how many of its answers the evaluation below got wrong; all in the channel `mail`."""
+
+
+def found(served: Trained) -> dict[tuple[str, str | None], Gap]:
+    return {(g.kind, g.label): g for g in analyze_gaps(served.caller, ANALYSIS).items}
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ from contextlib import suppress
 
 import pytest
 
-from ontos.improve.evidence import get_evidence, get_worst_evidence
+from ontos.improve.evidence import get_evidence
 from ontos.improve.feedback import FeedbackSpec, create_feedback
 from ontos.improve.finders import NEGATIVE_FEEDBACK
 from ontos.improve.gaps import (
     Analysis,
-    Gap,
     RetrainOfGap,
     TaskOfGap,
     analyze_gaps,
@@ -24,15 +23,8 @@ from ontos.kernel.errors import NotFound, NotNow, Refused
 from ontos.kernel.fields import new_id
 from ontos.label.tasks import list_tasks
 from ontos.train.training_jobs import Cancellation, cancel_training_job
-from ontos.warehouse import tally
-from tests.improve.conftest import ENDPOINT, WRONG
+from tests.improve.conftest import ANALYSIS, ENDPOINT, WRONG, found
 from tests.train.made import Trained
-
-ANALYSIS = Analysis(endpoint_name=ENDPOINT, min_rate=0.1)
-
-
-def found(served: Trained) -> dict[tuple[str, str | None], Gap]:
-    return {(g.kind, g.label): g for g in analyze_gaps(served.caller, ANALYSIS).items}
 
 
 def test_errors_are_counted_by_label(served: Trained) -> None:
@@ -46,13 +38,6 @@ def test_errors_are_counted_by_segment(served: Trained) -> None:
     gaps = found(served)
     assert gaps["segment_errors", "channel = mail"].affected == WRONG[1]
     assert ("segment_errors", "channel = chat") not in gaps
-
-
-def test_the_evidence_is_the_rows_that_were_counted(served: Trained) -> None:
-    for gap in found(served).values():
-        rows = get_evidence(served.caller, gap.id).rows
-        assert len(rows) == gap.affected
-        assert all(row["expected"] != row["predicted"] for row in rows)
 
 
 def test_a_thumbs_down_is_a_gap(served: Trained) -> None:
@@ -130,16 +115,3 @@ def foreign(served: Trained) -> Iterator[str]:
 def test_a_model_from_elsewhere_is_refused(served: Trained, foreign: str) -> None:
     with pytest.raises(Refused, match="was not trained here"):
         analyze_gaps(served.caller, Analysis(endpoint_name=foreign))
-
-
-def test_the_worst_gap_is_shown_with_its_evidence(served: Trained) -> None:
-    caller = served.caller
-    assert get_worst_evidence(caller, ENDPOINT) is None
-    worst, *_ = sorted(found(served).values(), key=lambda gap: (-gap.affected, gap.id))
-    with tally() as cost:
-        shown = get_worst_evidence(caller, ENDPOINT)
-    assert shown == get_evidence(caller, worst.id)
-    assert cost.waits == 2
-    close_gap(caller, worst.id)
-    after = get_worst_evidence(caller, ENDPOINT)
-    assert after is not None and after.gap_id != worst.id

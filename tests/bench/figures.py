@@ -15,8 +15,9 @@ from ontos.bootstrap import Workbench, open_workbench
 from ontos.data.sheets import Sheet, SheetSpec, create_sheet, publish_sheet
 from ontos.generate.assembly import AssembleSpec, assemble_sheet
 from ontos.generate.templates import TemplateSpec, create_template, publish_template
-from ontos.generate.training_sheets import TrainingSheet, get_training_sheet
+from ontos.generate.training_sheets import ENTITY, TrainingSheet, get_training_sheet
 from ontos.kernel.caller import Caller
+from ontos.kernel.jobs import latest
 from ontos.kernel.settings import Settings
 
 CHUNK = 100_000
@@ -79,12 +80,13 @@ def template(caller: Caller) -> str:
 
 
 def assemble(caller: Caller, over: Sheet, template_id: str) -> TrainingSheet:
-    """Assemble and wait until it is ready; asking seldom, since each look counts its pairs."""
+    """Assemble and wait until it is ready, by its job: looking at the pairs would count them."""
     made = assemble_sheet(caller, over.id, AssembleSpec(
         name="bench", template_id=template_id, column_mapping={"message": "message"},
         response_column="label",
     ))  # fmt: skip
-    while (seen := get_training_sheet(caller, made.id)).status == "assembling":
-        time.sleep(0.5)
+    while (work := latest(caller, (ENTITY, made.id))) and work.status in ("queued", "running"):
+        time.sleep(0.1)
+    seen = get_training_sheet(caller, made.id)
     assert seen.status == "ready", seen.error_message
     return seen

@@ -24,7 +24,7 @@ CHUNK = 100_000
 
 
 def bench(name: str, value: float, unit: str, target: str) -> None:
-    print(f"bench {name} {value:.3g} {unit} (target {target})", flush=True)
+    print(f"bench {name} {value:.4g} {unit} (target {target})", flush=True)
 
 
 @contextmanager

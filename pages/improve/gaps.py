@@ -23,7 +23,7 @@ from ontos.kernel.errors import OntosError
 from pages.bars import WARNING, Bar, draw_bars
 from pages.clock import moment
 from pages.data.words import escaped
-from pages.frame import attempt, empty, go, loaded, mark, param, pick
+from pages.frame import attempt, empty, go, loaded, mark, param, pick, show
 from pages.tables import rows_of
 from pages.words import many
 
@@ -46,10 +46,11 @@ SHOWN = 15
 
 def draw(caller: Caller) -> None:
     wanted = param("endpoint")
+    asked = st.session_state.get("pick-gap") or param("gap")
     endpoints, gaps, near = loaded(
         lambda: list_endpoints(caller),
         lambda: list_gaps(caller, endpoint_name=wanted, limit=200),
-        partial(_likely, caller, wanted, st.session_state.get("pick-gap") or param("gap")),
+        partial(_likely, caller, wanted, asked),
     )
     if not endpoints.items:
         empty(
@@ -73,15 +74,30 @@ def draw(caller: Caller) -> None:
     _chart([g for g in shown if g.status != "closed"])
     chosen = pick("Gap", shown, "gap", title=_title)
     if chosen:
-        _detail(caller, chosen, near if near and near.gap_id == chosen.id else None)
+        _detail(caller, chosen, _evidence(caller, chosen, near, asked))
 
 
-def _likely(caller: Caller, endpoint: str | None, gap_id: str | None) -> Evidence | None:
-    """Evidence of the gap that will be shown, read beside the list; why not is said later."""
+def _likely(
+    caller: Caller, endpoint: str | None, gap_id: str | None
+) -> Evidence | OntosError | None:
+    """Evidence of the gap that will be shown, or why there is none; read beside the list."""
     try:
         return get_evidence(caller, gap_id) if gap_id else get_worst_evidence(caller, endpoint)
-    except OntosError:
-        return None
+    except OntosError as error:
+        return error
+
+
+def _evidence(
+    caller: Caller, gap: Gap, near: Evidence | OntosError | None, asked: str | None
+) -> Evidence:
+    """What was read beside the list, if that is the gap; a refusal is not asked for again."""
+    if isinstance(near, OntosError) and asked == gap.id:
+        show(near)
+        st.stop()
+    if isinstance(near, Evidence) and near.gap_id == gap.id:
+        return near
+    read: Evidence = loaded(lambda: get_evidence(caller, gap.id))
+    return read
 
 
 def _none(endpoint: Endpoint) -> None:
@@ -128,8 +144,7 @@ def _chart(gaps: list[Gap]) -> None:
         draw_bars(bars, "Share affected; what affects most comes first", most=1.0)
 
 
-def _detail(caller: Caller, gap: Gap, evidence: Evidence | None) -> None:
-    evidence = evidence or loaded(lambda: get_evidence(caller, gap.id))
+def _detail(caller: Caller, gap: Gap, evidence: Evidence) -> None:
     with st.container(border=True):
         st.markdown(f"{mark(gap.status)} {escaped(gap.evidence_summary)}")
         _rows(evidence)

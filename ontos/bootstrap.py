@@ -153,4 +153,4 @@ def _engine(chosen: Settings) -> Warehouse:
     chosen.home.mkdir(parents=True, exist_ok=True)
     if chosen.warehouse == "databricks":
         return warehouses.open_databricks(chosen)
-    return open_embedded(chosen.home / "workbench.duckdb")
+    return open_embedded(chosen.home / "workbench.duckdb", chosen.store_memory_mb)

@@ -60,7 +60,8 @@ CREATE TABLE IF NOT EXISTS pairs (
   created_at TIMESTAMP NOT NULL COMMENT 'When it was made',
   updated_at TIMESTAMP NOT NULL COMMENT 'When it was changed last'
 ) USING DELTA CLUSTER BY (training_sheet_id, item_ref) COMMENT 'Prompt and response pairs; one for each item of a training sheet.'
-  TBLPROPERTIES ('ontos.store.uncompressed' = 'id, canonical_label_id', 'ontos.store.zstd' = 'item_ref, prompt');
+  TBLPROPERTIES ('ontos.store.uncompressed' = 'id, canonical_label_id', 'ontos.store.zstd' = 'item_ref, prompt',
+    'ontos.store.rle' = 'reviewed_at, version, created_at, updated_at');
 
 CREATE TABLE IF NOT EXISTS rendered_prompts (
   training_sheet_id STRING NOT NULL COMMENT 'The training sheet',

@@ -30,7 +30,7 @@ _BEYOND_ASCII = r"[^\x00-\x7F]"
 _INSERT = """
 INSERT INTO pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response, response_source,
   review_status, reviewed_by, reviewed_at, canonical_label_id, version, created_at, updated_at)
-SELECT md5(concat(:training_sheet, '/', s.item_ref)), :training_sheet, :sheet, s.item_ref, s.prompt,
+SELECT md5(concat(:before, s.item_ref)), :training_sheet, :sheet, s.item_ref, s.prompt,
   coalesce(l.response, s.response),
   CASE WHEN l.id IS NOT NULL THEN 'canonical'
        WHEN s.response IS NOT NULL THEN 'existing_column' ELSE 'none' END,
@@ -137,8 +137,8 @@ def _write(caller: Caller, plan: Plan, source: str, literals: Mapping[str, str])
     with caller.warehouse.transaction() as warehouse:
         forget_pairs(warehouse, key)
         warehouse.execute(
-            _INSERT.format(source=source), training_sheet=key, sheet=plan.sheet.id,
-            label_type=plan.training_sheet.label_type, at=now(), **literals,
+            _INSERT.format(source=source), before=f"{key}/", training_sheet=key,
+            sheet=plan.sheet.id, label_type=plan.training_sheet.label_type, at=now(), **literals,
         )  # fmt: skip
         forget_rendered(warehouse, key)
         return _settle(warehouse, plan)
@@ -148,7 +148,8 @@ def _settle(warehouse: Warehouse, plan: Plan) -> int:
     """Count what came, refuse items that are not told apart, and open the training sheet."""
     counted = warehouse.rows(
         "SELECT count(*) AS pairs, count(DISTINCT item_ref) AS items,"
-        " count(canonical_label_id) AS labelled FROM pairs WHERE training_sheet_id = :id",
+        " count_if(response_source = 'canonical') AS labelled"
+        " FROM pairs WHERE training_sheet_id = :id",
         id=plan.training_sheet.id,
     )[0]
     if counted["items"] < counted["pairs"]:

@@ -14,6 +14,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ONTOS_", frozen=True, extra="ignore")
 
     home: Path = Field(Path(".ontos"), description="Folder of the embedded store.")
+    store_memory_mb: int = Field(
+        512, ge=128, description="Memory of the embedded store, in megabytes. Beyond it the store "
+        "writes to disk; what cannot is refused, and nothing of it is done.",
+    )  # fmt: skip
     warehouse: Literal["embedded", "databricks"] = Field(
         "embedded", description="Which SQL engine holds the workbench's tables."
     )

@@ -14,7 +14,7 @@ from ontos.warehouse.names import split_name
 from ontos.warehouse.plain import described, plain_rows, plain_schema
 from ontos.warehouse.protocol import Row, Value
 from ontos.warehouse.running import running
-from ontos.warehouse.store import CATALOG, Interruption, Store, duck_name
+from ontos.warehouse.store import CATALOG, MEMORY_MB, Interruption, Store, duck_name
 from ontos.warehouse.tally import counted, in_sequence
 from ontos.warehouse.transaction import Transaction
 from ontos.warehouse.values import bindable
@@ -34,9 +34,9 @@ _executed: dict[str, None] = {}
 _witnesses: list[Witness] = []
 
 
-def open_embedded(path: Path | None = None) -> "EmbeddedWarehouse":
+def open_embedded(path: Path | None = None, memory_mb: int = MEMORY_MB) -> "EmbeddedWarehouse":
     """Open or create the store in a file, or one in memory that ends with the process."""
-    return EmbeddedWarehouse(Store(path), "main")
+    return EmbeddedWarehouse(Store(path, memory_mb), "main")
 
 
 def executed_texts() -> list[str]:

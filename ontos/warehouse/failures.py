@@ -55,7 +55,10 @@ def explained(error: Exception, sql: str) -> OntosError:
     if bad or text.startswith(_STREAMED):
         return _bad_value(text, sql)
     if isinstance(error, duckdb.OutOfMemoryException):
-        return Unavailable(f"Memory ran out during {opening(sql)}. Ask for less at once.")
+        return Unavailable(
+            f"The store's memory did not suffice for {opening(sql)}, and nothing was changed. Do "
+            "less at once, or start the workbench with more: ONTOS_STORE_MEMORY_MB."
+        )
     return Unavailable(f"The store could not run {opening(sql)} ({type(error).__name__}).")
 
 

@@ -13,7 +13,7 @@ from ontos.kernel.jobs import latest
 from tests.bench.figures import assemble, bench, peak_mb, sheet, template, timed, workbench
 
 ROWS = 1_000_000
-ROUNDS = 3
+ROUNDS = 5
 KNOWN = 5
 """One item in so many has a canonical label."""
 
@@ -96,7 +96,7 @@ def main(rows: int) -> None:
 
 
 def compare(caller: Caller, over: Sheet, through: str, took: list[float]) -> None:
-    """Medians of three rounds, so that neither side alone meets a cold file or a busy machine."""
+    """Medians of several rounds, so that neither side alone meets a cold file or a busy machine."""
     text, bare = [], []
     for again in range(ROUNDS):
         took += [product(caller, over, through)] if again else []

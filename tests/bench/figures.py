@@ -86,7 +86,7 @@ def assemble(caller: Caller, over: Sheet, template_id: str) -> TrainingSheet:
         response_column="label",
     ))  # fmt: skip
     while (work := latest(caller, (ENTITY, made.id))) and work.status in ("queued", "running"):
-        time.sleep(0.1)
+        time.sleep(1)  # each look takes processor time from the job
     seen = get_training_sheet(caller, made.id)
     assert seen.status == "ready", seen.error_message
     return seen

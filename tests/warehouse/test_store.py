@@ -148,3 +148,19 @@ def test_columns_are_kept_as_their_table_says(tmp_path: Path) -> None:
             " WHERE segment_type = 'VARCHAR' GROUP BY column_name ORDER BY column_name"
         ).fetchall()
     assert found == [("id", ["Uncompressed"]), ("prompt", ["ZSTD"])]
+
+
+def test_what_memory_does_not_suffice_for_is_refused_whole(tmp_path: Path) -> None:
+    store = open_embedded(tmp_path / "small.duckdb", memory_mb=32)
+    store.execute("CREATE TABLE kept (texts ARRAY<STRING>)")
+    with pytest.raises(Unavailable, match=r"nothing was changed.*ONTOS_STORE_MEMORY_MB"):
+        store.script(
+            "INSERT INTO kept VALUES (array('first'))",
+            "INSERT INTO kept SELECT collect_list(md5(CAST(n AS STRING)))"
+            " FROM (SELECT explode(sequence(1, 1000000)) AS n) AS made",
+            "SELECT count(*) AS n FROM kept",
+        )
+    assert store.rows("SELECT count(*) AS n FROM kept") == [{"n": 0}]
+    store.execute("INSERT INTO kept VALUES (array('again'))")
+    assert store.rows("SELECT texts FROM kept") == [{"texts": ["again"]}]
+    store.close()

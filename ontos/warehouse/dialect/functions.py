@@ -88,10 +88,25 @@ def concat(node: exp.Expression) -> exp.Expression:
     if len(parts) == 1:
         return duck("CAST({this} AS VARCHAR)", this=parts[0])
     texts = [_as_text(part) for part in parts]
-    return duck(
-        "(" + " || ".join(f"{{p{at}}}" for at in range(len(texts))) + ")",
-        **{f"p{at}": part for at, part in enumerate(texts)},
-    )
+    written = {f"p{at}": part for at, part in enumerate(texts)}
+    if len(texts) > 2 and all(_is_told(part) for part in texts):
+        return duck(_in_one_pass(written), **written)
+    return duck("(" + " || ".join(f"{{{name}}}" for name in written) + ")", **written)
+
+
+def _in_one_pass(written: Mapping[str, exp.Expression]) -> str:
+    """DuckDB's concat skips NULL, but copies once, where `||` copies for each part."""
+    whole = f"concat({', '.join(f'{{{name}}}' for name in written)})"
+    bound = [name for name, part in written.items() if isinstance(part, exp.Placeholder)]
+    missing = " OR ".join(f"{{{name}}} IS NULL" for name in bound)
+    return f"CASE WHEN {missing} THEN NULL ELSE {whole} END" if bound else whole
+
+
+def _is_told(part: exp.Expression) -> bool:
+    """A text of which one knows before the rows are read whether it is NULL."""
+    if isinstance(part, exp.Coalesce):
+        return any(isinstance(e, exp.Literal) and e.is_string for e in part.expressions)
+    return isinstance(part, exp.Placeholder) or (isinstance(part, exp.Literal) and part.is_string)
 
 
 def _as_text(part: exp.Expression) -> exp.Expression:

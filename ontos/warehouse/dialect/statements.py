@@ -18,8 +18,8 @@ _INFORMATIONAL = (
 )
 _COLUMN = (exp.NotNullColumnConstraint, exp.DefaultColumnConstraint)
 _CODEC = "ontos.store."
-"""Begins the table properties that name columns and how the embedded store keeps their text."""
-_CODECS = ("uncompressed", "zstd")
+"""Begins the table properties that name columns and how the embedded store keeps them."""
+_CODECS = ("rle", "uncompressed", "zstd")
 _NOTHING = "SELECT 1 AS nothing WHERE FALSE"
 _SHOW = {
     "tables": "SELECT table_schema AS database, table_name AS \"tableName\","

@@ -26,6 +26,8 @@ SPARK = [
     ("concat('a',NULL)", None),
     ("concat('a',1,'b')", "a1b"),
     ("concat(1,2)", "12"),
+    ("concat('a',coalesce(NULL,'b'),'c')", "abc"),
+    ("concat('a',coalesce(NULL,NULL),'c')", None),
     ("concat('x')", "x"),
     ("concat('a', 1 = 1)", "atrue"),
     ("'a' || 'b' || 1", "ab1"),
@@ -223,6 +225,13 @@ def test_any_name_can_be_a_column(calculator: EmbeddedWarehouse, name: str) -> N
 def test_like_escapes_by_a_backslash_in_a_bound_pattern(value: Value) -> None:
     assert value("'50%' LIKE :pattern", pattern=r"50\%") is True
     assert value("'50x' LIKE :pattern", pattern=r"50\%") is False
+
+
+def test_a_text_of_many_parts_is_null_where_a_bound_part_is(value: Value) -> None:
+    joined = "concat(:a, coalesce(:b, 'no b'), '!')"
+    assert value(joined, a="one ", b="two") == "one two!"
+    assert value(joined, a="one ", b=None) == "one no b!"
+    assert value(joined, a=None, b="two") is None
 
 
 def test_a_bound_length_may_be_negative(value: Value) -> None:

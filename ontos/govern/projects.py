@@ -11,9 +11,10 @@ from ontos.kernel.errors import Conflict, Denied, Invalid, NotFound, NotNow
 from ontos.kernel.fields import Input, Name, Record, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import admin, signed_in
-from ontos.kernel.records import save
+from ontos.kernel.records import Saved, save
 from ontos.kernel.tenancy import LONGEST_NAME, Tenant, add_project, key, renew
-from ontos.warehouse import Row, quote
+from ontos.warehouse import Row, quote, together
+from ontos.warehouse.migrate import standing
 
 LONGEST = 27
 """Characters in a project's id: with the longest org's they fit in a tenant's name."""
@@ -81,26 +82,26 @@ def archive_project(caller: Caller, project_id: str) -> Project:
     Nothing of it is deleted. It must be at rest: no job under way, nothing served.
     """
     in_common(caller, "Projects are archived")
-    project = get(caller, project_id)  # so that there are tables to ask
-    schema = Tenant(caller.org, project.id).schema
-    tables = {name: quote(schema, name) for name in ("jobs", "endpoints")}
-    names = {"projects": _projects(caller), "restless": _RESTLESS.format(**tables)}
-    saved = save(
-        caller, _ARCHIVE.format(**names), finds=_ARCHIVED.format(**names),
-        answer=_ONE.format(**names), at=now(), org=caller.org, id=project.id,
-    )  # fmt: skip
-    row = saved.rows[0]
+    try:
+        saved = _put_away(caller, project_id)
+    except (Invalid, NotFound) as error:  # of a project that is not there there are no tables
+        raise _no_project(caller, project_id, "project_id") from error
+    if saved.row is None:
+        raise _no_project(caller, project_id, "project_id")
     if not saved.done:
-        raise _restless(project.id, row)
-    return Project(**row)
+        raise _restless(project_id, saved.row)
+    return Project(**saved.row)
 
 
 @operation("POST /projects/{project_id}/restore", needs=admin("admin"))
 def restore_project(caller: Caller, project_id: str) -> Project:
     """Open an archived project again."""
     in_common(caller, "Projects are restored")
-    project = get(caller, project_id)
-    renew(caller.system, Tenant(caller.org, project.id))
+    tenant = Tenant(caller.org, project_id)
+    project, there = together(
+        lambda: get(caller, project_id), lambda: standing(caller.system, tenant.schema)
+    )
+    renew(caller.system, tenant, there.get(tenant.schema))
     projects = _projects(caller)
     one = f"SELECT * FROM {projects} WHERE org = :org AND id = :id"  # noqa: S608 - quoted, as below
     saved = save(
@@ -114,7 +115,11 @@ def get(caller: Caller, project_id: str, field: str = "project_id") -> Project:
     """One project of the caller's org, archived or not; raises NotFound."""
     if found := _known(caller, project_id):
         return found
-    raise NotFound(
+    raise _no_project(caller, project_id, field)
+
+
+def _no_project(caller: Caller, project_id: str, field: str) -> NotFound:
+    return NotFound(
         f"{field}: there is no project {project_id[:60]!r} in {caller.org}. List projects.",
         field=field,
     )
@@ -129,6 +134,17 @@ def in_common(caller: Caller, what: str) -> None:
             "X-Ontos-Project out.",
             field="project",
         )
+
+
+def _put_away(caller: Caller, project_id: str) -> Saved:
+    """The project's own tables say whether it is at rest."""
+    schema = Tenant(caller.org, project_id).schema
+    tables = {name: quote(schema, name) for name in ("jobs", "endpoints")}
+    names = {"projects": _projects(caller), "restless": _RESTLESS.format(**tables)}
+    return save(
+        caller, _ARCHIVE.format(**names), finds=_ARCHIVED.format(**names),
+        answer=_ONE.format(**names), at=now(), org=caller.org, id=project_id,
+    )  # fmt: skip
 
 
 def _known(caller: Caller, project_id: str) -> Project | None:

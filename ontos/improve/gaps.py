@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, Field
 
@@ -29,7 +29,8 @@ from ontos.kernel.operation import operation, permit
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import save
-from ontos.label.tasks import Task, TaskSpec, create_task
+from ontos.label.pairs import no_training_sheet
+from ontos.label.tasks import Task, TaskSpec, add_task
 from ontos.train.training_jobs import (
     TrainingConfig,
     TrainingJob,
@@ -50,6 +51,11 @@ GAP_STATES = Lifecycle(
         "closed": ("open",),
     },
 )
+
+
+def _before(to: str) -> str:
+    """The states that may become `to`, for an IN."""
+    return ", ".join(f"'{state}'" for state in GAP_STATES.before(to))
 
 
 _ONE = "SELECT * FROM gaps WHERE id = :id"
@@ -163,11 +169,12 @@ def get_gap(caller: Caller, gap_id: Id) -> Gap:
 @operation("POST /gaps/{gap_id}/task", needs=write("improve"))
 def create_gap_task(caller: Caller, gap_id: Id, spec: TaskOfGap) -> Task:
     """Ask people to label or collect what would close the gap."""
-    learnt = _learnt(caller, gap_id)
-    about = TaskSpec(**spec.model_dump(), source_gap_id=gap_id, training_sheet_id=learnt)
-    task = create_task(caller, about)
-    _move(caller, gap_id, "tasked")
-    return task
+    permit(caller, "create_task", "get_gap", "get_endpoint", "get_training_job")
+    task = add_task(
+        caller, TaskSpec(**spec.model_dump(), source_gap_id=gap_id),
+        given=_LEARNT, computed={"training_sheet_id": f"({_LEARNT})"}, also=[(_TASKED, {})],
+    )  # fmt: skip
+    return task or _not_tasked(caller, gap_id)
 
 
 @operation("POST /gaps/{gap_id}/retrain", needs=write("improve"), rights="person")
@@ -197,23 +204,29 @@ def close_gap(caller: Caller, gap_id: Id) -> Gap:
     return _move(caller, gap_id, "closed")
 
 
-_LEARNT = """
-SELECT g.status, j.training_sheet_id FROM gaps AS g
+_LEARNT = f"""
+SELECT t.id FROM gaps AS g
 JOIN endpoints AS e ON e.name = g.endpoint_name AND e.status <> 'deleted'
 JOIN training_jobs AS j ON j.uc_model_name = e.model_name AND j.uc_model_version = e.model_version
-WHERE g.id = :id LIMIT 1
-"""
+JOIN training_sheets AS t ON t.id = j.training_sheet_id
+WHERE g.id = :source_gap_id AND g.status IN ({_before("tasked")}) LIMIT 1
+"""  # noqa: S608 - states, as below
+"""The training sheet behind a gap that may take a task."""
+
+_TASKED = f"""
+UPDATE gaps SET status = 'tasked', version = version + 1, updated_at = :created_at
+WHERE id = :source_gap_id AND status IN ({_before("tasked")})
+  AND EXISTS (SELECT 1 FROM annotation_tasks AS a WHERE a.id = :id)
+  AND NOT (status = 'tasked' AND updated_at = :created_at)
+"""  # noqa: S608
 
 
-def _learnt(caller: Caller, gap_id: str) -> str:
-    """The training sheet behind a gap that may take a task: the subject's, in one wait."""
-    permit(caller, "get_gap", "get_endpoint", "get_training_job")
-    rows = caller.warehouse.rows(_LEARNT, id=gap_id)
-    gap = None if rows else get_gap(caller, gap_id)
-    GAP_STATES.check(gap.status if gap else rows[0]["status"], "tasked")
-    if gap is None:
-        return str(rows[0]["training_sheet_id"])
-    return _subject(caller, gap.endpoint_name).job.training_sheet_id
+def _not_tasked(caller: Caller, gap_id: str) -> NoReturn:
+    """Raise why a gap takes no task: its state, or nothing that was trained here is behind it."""
+    gap = get_gap(caller, gap_id)
+    GAP_STATES.check(gap.status, "tasked")
+    job = _subject(caller, gap.endpoint_name).job
+    raise no_training_sheet(job.training_sheet_id)
 
 
 def _subject(caller: Caller, endpoint_name: str) -> _Subject:
@@ -343,11 +356,10 @@ def _store(caller: Caller, subject: _Subject, found: list[Gap]) -> None:
 
 def _move(caller: Caller, gap_id: str, to: str) -> Gap:
     """The gap after it became `to`; refuses where its state does not allow that."""
-    before = ", ".join(f"'{state}'" for state in GAP_STATES.before(to))
     saved = save(
         caller,
         "UPDATE gaps SET status = :to, version = version + 1, updated_at = :at"  # noqa: S608
-        f" WHERE id = :id AND status IN ({before}) AND NOT ({_MOVED})",
+        f" WHERE id = :id AND status IN ({_before(to)}) AND NOT ({_MOVED})",
         finds=f"SELECT 1 FROM gaps WHERE {_MOVED}",  # noqa: S608
         answer=_ONE, to=to, at=now(), id=gap_id,
     )  # fmt: skip

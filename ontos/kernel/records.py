@@ -6,6 +6,7 @@ nothing when it meets its own work.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ontos.kernel import lineage
@@ -73,15 +74,17 @@ def add_row(
     edges: Sequence[Edge] = (),
     also: Sequence[tuple[str, Mapping[str, Any]]] = (),
     shown: str | None = None,
+    computed: Mapping[str, str] = MappingProxyType({}),
 ) -> Saved:
     """Append a row with a new `id`, if the query `given` finds anything.
 
     `kind` is what the journal calls it, `edges` are what it came out of; `also` are statements
-    that follow whatever was found, with the values that they bind. The answer is `shown` for
-    `:id`, by default the id alone.
+    that follow whatever was found, with the values that they bind. `computed` maps further columns
+    to expressions. The answer is `shown` for `:id`, by default the id alone.
     """
     name = quote(*split_name(table))
-    columns, given_as = ", ".join(map(quote, row)), ", ".join(f":{column}" for column in row)
+    set_to = {column: f":{column}" for column in row} | dict(computed)
+    columns, given_as = ", ".join(map(quote, set_to)), ", ".join(set_to.values())
     there = f"SELECT 1 FROM {name} AS mine WHERE mine.id = :id"  # noqa: S608 - quoted, as below
     asked = f" AND EXISTS ({given})" if given else ""
     beside = [*also, *([lineage.beside(caller, edges, there)] if edges else [])]

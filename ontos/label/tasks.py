@@ -79,16 +79,12 @@ class Task(Record):
 @operation("POST /tasks", needs=write("labeling_jobs"))
 def create_task(caller: Caller, spec: TaskSpec) -> Task:
     """Ask for labels: of a training sheet's pairs, or of data still to be found."""
-    at, user, about = now(), caller.user, spec.training_sheet_id
-    row = spec.model_dump() | {
-        "id": new_id(), "status": "open", "version": 1, "created_by": user, "created_at": at,
-        "updated_by": user, "updated_at": at,
-    }  # fmt: skip
+    about = spec.training_sheet_id
     there = "SELECT 1 FROM training_sheets AS t WHERE t.id = :training_sheet_id" if about else None
-    made = add_row(caller, "annotation_tasks", row, kind="task", given=there, shown=ONE)
-    if made.row is None:
+    task = add_task(caller, spec, given=there)
+    if task is None:
         raise no_training_sheet(str(about))
-    return Task(**made.row)
+    return task
 
 
 @operation("GET /tasks", needs=read("labeling_jobs"))
@@ -133,6 +129,17 @@ def complete_task(caller: Caller, task_id: Id) -> Task:
 def cancel_task(caller: Caller, task_id: Id) -> Task:
     """Withdraw a task."""
     return _end(caller, task_id, "cancelled")
+
+
+def add_task(caller: Caller, spec: TaskSpec, **how: Any) -> Task | None:
+    """A new task, for an operation that permits it; None where none was made. See `add_row`."""
+    at, user, computed = now(), caller.user, how.get("computed", {})
+    row = spec.model_dump(exclude=set(computed)) | {
+        "id": new_id(), "status": "open", "version": 1, "created_by": user, "created_at": at,
+        "updated_by": user, "updated_at": at,
+    }  # fmt: skip
+    made = add_row(caller, "annotation_tasks", row, kind="task", shown=ONE, **how)
+    return Task(**made.row) if made.row else None
 
 
 def _end(caller: Caller, task_id: str, status: str) -> Task:

@@ -80,7 +80,7 @@ ELSEWHERE = {
 
 WAITS = {
     "publish_sheet": 3, "assemble_sheet": 2, "delete_source": 2, "use_feedback": 2,
-    "create_gap_task": 3, "archive_project": 2, "restore_project": 3,
+    "restore_project": 2,
 }  # fmt: skip
 """What takes more than one wait; docs/decisions/012-a-save-is-a-script.md says why."""
 

@@ -115,3 +115,14 @@ def foreign(served: Trained) -> Iterator[str]:
 def test_a_model_from_elsewhere_is_refused(served: Trained, foreign: str) -> None:
     with pytest.raises(Refused, match="was not trained here"):
         analyze_gaps(served.caller, Analysis(endpoint_name=foreign))
+
+
+def test_a_gap_of_a_model_from_elsewhere_takes_no_task(served: Trained, foreign: str) -> None:
+    gap = next(iter(found(served).values()))
+    served.caller.warehouse.execute(
+        "UPDATE gaps SET endpoint_name = :name WHERE id = :id", name=foreign, id=gap.id
+    )
+    with pytest.raises(Refused, match="was not trained here"):
+        create_gap_task(served.caller, gap.id, TaskOfGap(title="late"))
+    assert get_gap(served.caller, gap.id).status == "open"
+    assert list_tasks(served.caller).items == []

@@ -253,7 +253,7 @@ def _with_modalities(columns: list[SheetColumn], given: dict[str, Modality]) -> 
 def guess_modality(name: str, kind: str) -> Modality:
     """By convention of names: `label` and `image` columns are named so; other text is text."""
     words = set(name.lower().replace("-", "_").split("_"))
-    if words & {"label", "labels", "intent", "class", "category", "target"}:
+    if words & {"label", "labels", "intent", "class", "category", "topic", "sentiment", "target"}:
         return "label"
     if words & {"image", "img", "picture", "photo"}:
         return "image"

@@ -19,7 +19,7 @@ from ontos.warehouse import quote
 Kind = Literal["user", "group"]
 
 _HERE = """
-SELECT * FROM {members} WHERE org = :org
+SELECT * FROM {members} WHERE org = :org AND NOT startswith(role, :void)
   AND (:here IS NULL OR project IS NULL OR project = :here)
 """
 
@@ -83,7 +83,7 @@ class MemberSpec(Input):
 def list_members(caller: Caller) -> list[Member]:
     """Who has which role in this org; in a project, those whose roles hold there."""
     here = _HERE.format(members="members")
-    rows = caller.system.rows(here, org=caller.org, here=caller.project)
+    rows = caller.system.rows(here, org=caller.org, here=caller.project, void=VOID)
     return sorted((Member(**row) for row in rows), key=_order)
 
 
@@ -118,7 +118,7 @@ def revoke_role(
         caller, _REVOKE.format(**tables), finds=f"SELECT 1 {revoked}",
         then=[f"DELETE {revoked}"], answer=_HERE.format(**tables), org=caller.org,
         here=caller.project, project=where, kind=kind, principal=principal, role=role,
-        revoked=f"{VOID}{new_id()}",
+        void=VOID, revoked=f"{VOID}{new_id()}",
     )  # fmt: skip
     members = sorted((Member(**row) for row in saved.rows), key=_order)
     if not saved.done:

@@ -11,7 +11,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict
 from ontos.kernel.fields import Input, Name, Record
 from ontos.kernel.operation import operation
-from ontos.kernel.permission import admin, signed_in
+from ontos.kernel.permission import VOID, admin, signed_in
 from ontos.kernel.tenancy import add_org, key
 
 LONGEST = 31
@@ -37,10 +37,12 @@ def list_orgs(caller: Caller) -> list[Org]:
     """The orgs that you are a member of."""
     rows = caller.system.rows(
         "SELECT * FROM orgs WHERE id = :org OR id IN"
-        " (SELECT org FROM members WHERE (kind = 'user' AND principal = :user) OR (kind = 'group'"
-        " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), principal)))"
+        " (SELECT org FROM members WHERE NOT startswith(role, :void)"
+        " AND ((kind = 'user' AND principal = :user) OR (kind = 'group'"
+        " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), principal))))"
         " ORDER BY created_at, id",
         org=caller.org, user=caller.user, groups=json.dumps(sorted(caller.person.groups)),
+        void=VOID,
     )  # fmt: skip
     return [Org(**row) for row in rows]
 

@@ -10,7 +10,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, Denied, Invalid, NotFound, NotNow
 from ontos.kernel.fields import Input, Name, Record, now
 from ontos.kernel.operation import operation
-from ontos.kernel.permission import admin, signed_in
+from ontos.kernel.permission import VOID, admin, signed_in
 from ontos.kernel.records import Saved, save
 from ontos.kernel.tenancy import LONGEST_NAME, Tenant, add_project, key, renew
 from ontos.warehouse import Row, quote, together
@@ -47,12 +47,13 @@ def list_projects(caller: Caller) -> list[Project]:
     rows = caller.system.rows(
         "SELECT * FROM projects WHERE org = :org AND (:only IS NULL OR id = :only)"
         " AND EXISTS (SELECT 1 FROM members AS m WHERE m.org = projects.org"
-        " AND (m.project IS NULL OR m.project = projects.id)"
+        " AND NOT startswith(m.role, :void) AND (m.project IS NULL OR m.project = projects.id)"
         " AND ((m.kind = 'user' AND m.principal = :user) OR (m.kind = 'group'"
         " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), m.principal))))"
         " ORDER BY archived_at IS NOT NULL, title, id",
         org=caller.org, only=caller.project if caller.scopes is not None else None,
         user=caller.user, groups=json.dumps(sorted(caller.person.groups)),
+        void=VOID,
     )  # fmt: skip
     return [Project(**row) for row in rows]
 

@@ -52,7 +52,7 @@ def test_a_new_sheet_is_a_draft(caller: Caller, messages: str, make_sheet: Make)
     ("name", "kind", "modality"),
     [
         ("text", "STRING", "text"), ("customer_message", "STRING", "text"),
-        ("label", "STRING", "label"), ("Category", "STRING", "label"),
+        ("label", "STRING", "label"), ("Category", "STRING", "label"), ("topic", "STRING", "label"),
         ("image_url", "STRING", "image"), ("photo", "STRING", "image"),
         ("item_id", "STRING", "metadata"), ("score", "DOUBLE", "metadata"),
     ],

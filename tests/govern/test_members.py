@@ -7,8 +7,10 @@ import pytest
 from ontos.bootstrap import Workbench
 from ontos.govern.audit import list_audit
 from ontos.govern.members import MemberSpec, grant_role, list_members, revoke_role
+from ontos.govern.projects import ProjectSpec, create_project, list_projects
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, Invalid, NotFound, Refused
+from ontos.kernel.permission import VOID
 from ontos.workspace import Person
 
 
@@ -55,3 +57,18 @@ def test_unknown_roles_and_members_are_named(caller: Caller) -> None:
 def test_only_administrators_give_roles(as_role: Callable[..., Caller]) -> None:
     with pytest.raises(Denied):
         grant_role(as_role("data_steward"), MemberSpec(principal="me", role="admin"))
+
+
+def test_what_a_lost_revocation_left_is_no_membership(
+    caller: Caller, as_role: Callable[..., Caller]
+) -> None:
+    """A warehouse that dies between the statements of a script leaves the role void."""
+    person = as_role("labeler")
+    create_project(caller, ProjectSpec(id="alpha", title="Alpha"))
+    assert [p.id for p in list_projects(person)] == ["alpha"]
+    caller.system.execute(
+        "UPDATE members SET role = concat(:void, 'x') WHERE principal = :who",
+        void=VOID, who=person.user,
+    )  # fmt: skip
+    assert [m.principal for m in list_members(caller)] == [caller.user]
+    assert list_projects(person) == []

@@ -115,7 +115,7 @@ class Workbench:
 
 def _answers(engine: Warehouse) -> None:
     """Raises Unavailable where the warehouse keeps silent: it may be starting."""
-    if not engine.awake(ANSWER_SECONDS):
+    if not engine.awake(ANSWER_SECONDS, heard=30.0):
         raise Unavailable(
             f"The SQL warehouse has not answered for {engine.silent_seconds:.0f} s; it is "
             "starting, or it is overloaded.",

@@ -19,7 +19,7 @@ from ontos.kernel.errors import Denied, Invalid, OntosError
 from ontos.kernel.fields import explain
 from ontos.kernel.jobs import Job
 from ontos.kernel.permission import Level
-from ontos.warehouse import tally, together
+from ontos.warehouse import so_far, together
 from pages import place
 from pages.data.words import escaped
 from pages.memory import set_aside
@@ -54,19 +54,18 @@ def stage(title: str, purpose: str, views: Sequence[View], feature: str | None =
     Whoever may not write on the `feature` is told before a button refuses them.
     """
     asking = caller()
-    with tally() as cost:
-        st.title(title, anchor=False)
-        st.caption(purpose)
-        chosen = _chosen(views)
-        _may_write(asking, feature)
-        try:
-            importlib.import_module(chosen.module).draw(asking)
-        except OntosError as error:
-            show(error)
-        except Exception:
-            logs.failure("a view failed", stage=title, view=chosen.key)
-            _failed()
-    _footer(cost)
+    st.title(title, anchor=False)
+    st.caption(purpose)
+    chosen = _chosen(views)
+    _may_write(asking, feature)
+    try:
+        importlib.import_module(chosen.module).draw(asking)
+    except OntosError as error:
+        show(error)
+    except Exception:
+        logs.failure("a view failed", stage=title, view=chosen.key)
+        _failed()
+    _footer()
     set_aside()
 
 
@@ -105,8 +104,10 @@ def _chosen(views: Sequence[View]) -> View:
     return chosen
 
 
-def _footer(cost: Any) -> None:
-    if not process.workbench().settings.debug_footer:
+def _footer() -> None:
+    """What the whole page asked of the warehouse, who asks included."""
+    cost = so_far()
+    if cost is None or not process.workbench().settings.debug_footer:
         return
     st.caption(
         f":material/database: {cost.statements} statements · {cost.waits} sequential waits · "

@@ -1,5 +1,6 @@
 """The UI script: one page per pipeline stage, Home before them and Govern after."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -37,25 +38,28 @@ def main() -> None:
     st.html(HERE / "style.css")
     embedded = bool(st.context.is_embedded)
     chosen = st.navigation(groups, position="hidden" if embedded else "sidebar", expanded=True)
-    if not _opened():
+    if not _patiently(_opening):
         return
-    if not embedded:
-        st.logo(icon)
-        _who()
-    chosen.run()
+    from ontos.warehouse import tally
+
+    with tally():
+        if not _patiently(_silent):
+            return
+        if not embedded:
+            st.logo(icon)
+            _who()
+        chosen.run()
 
 
-def _opened() -> bool:
-    """Whether the store is there; a page that waits for it says so, and goes on by itself."""
-    from ontos.doors import process
+def _patiently(waits: Callable[[], str | None]) -> bool:
+    """Whether what is waited for is there; a page that waits says so, and goes on by itself."""
     from ontos.kernel.errors import OntosError
 
     notice = None
     try:
-        while said := _waits():
+        while said := waits():
             notice = notice or st.empty()
             notice.info(f"{said} This page goes on by itself.", icon=":material/hourglass_top:")
-        process.workbench()
     except OntosError as error:
         st.error(f"The store could not be opened. {error}", icon=":material/error:")
         st.button("Try again", icon=":material/refresh:")
@@ -65,8 +69,8 @@ def _opened() -> bool:
     return True
 
 
-def _waits() -> str | None:
-    """After a second of waiting, what for; None once all is there."""
+def _opening() -> str | None:
+    """After a second of waiting for the store, since when; None once it is open."""
     from ontos.doors import process
 
     if not process.soon(1.0):
@@ -74,10 +78,23 @@ def _waits() -> str | None:
             f"Opening the store, for {process.waited():.0f} s so far. A SQL warehouse that was "
             "stopped takes a few minutes to start."
         )
-    engine = process.workbench().engine
-    if not engine.awake(1.0):
+    process.workbench()
+    return None
+
+
+def _silent() -> str | None:
+    """After a second without an answer, since when; None once the warehouse answers.
+
+    It is asked for what the page needs next: the rights of whoever looks.
+    """
+    from ontos.doors import process
+    from ontos.doors.session import rights
+    from pages import place
+
+    bench = process.workbench()
+    if not bench.engine.awake(1.0, rights(bench, place.chosen()[0])):
         return (
-            f"The SQL warehouse has not answered for {engine.silent_seconds:.0f} s: it is "
+            f"The SQL warehouse has not answered for {bench.engine.silent_seconds:.0f} s: it is "
             "starting, which takes a few minutes."
         )
     return None

@@ -1,21 +1,20 @@
 """Turns who asks into a caller: org, project, roles, levels and, for a token, its scopes.
 
-Rights are read in one statement and kept for a short while; any change to members, roles or
-tokens made in this process is seen at once.
+Rights are read side by side, in one wait, and kept for a short while; any change to members, roles
+or tokens made in this process is seen at once.
 """
 
 import hashlib
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar, cast
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, Unauthenticated
 from ontos.kernel.fields import now
+from ontos.kernel.kept import Kept
 from ontos.kernel.operation import OPERATIONS
 from ontos.kernel.permission import DEFAULT_ROLE, VOID, Level, merge
 from ontos.kernel.pulse import Pulse
@@ -24,9 +23,6 @@ from ontos.kernel.tenancy import Tenant, org_schema
 from ontos.warehouse import Row, Warehouse, together
 from ontos.workspace import Person, Workspace
 
-T = TypeVar("T")
-
-KEPT_SECONDS = 30.0
 COMMON = "Common"
 """What the project None of an org is called."""
 
@@ -64,8 +60,7 @@ class Directory:
     ) -> None:  # fmt: skip
         self._system, self._stores, self._workspaces = system, stores, workspaces
         self._settings, self._pulse = settings, pulse
-        self._kept: dict[object, tuple[float, object]] = {}
-        self._lock = threading.Lock()
+        self._kept = Kept()
         self._used: dict[str, float] = {}
         self._groups: dict[str, frozenset[str]] = {}
 
@@ -77,8 +72,17 @@ class Directory:
 
     def forget(self) -> None:
         """Drop what was kept about rights."""
-        with self._lock:
-            self._kept.clear()
+        self._kept.forget()
+
+    def ready(self, person: Person, org: str | None = None) -> None:
+        """Have all at hand that tells where the person may work and what they may do: one wait."""
+        asked = org or self._settings.org
+        reads: dict[object, Callable[[], object]] = {
+            _REGISTER: self._register, _of(person): lambda: self._memberships(person),
+        }  # fmt: skip
+        if asked == self._settings.org:  # of another org it must be known first that there is one
+            reads[("levels", asked)] = lambda: self._rows_of_levels(asked)
+        together(*(read for key, read in reads.items() if not self._kept.has(key)))
 
     def orgs(self) -> list[str]:
         return list(self._register())
@@ -112,6 +116,7 @@ class Directory:
 
     def landing(self, person: Person, org: str | None) -> str | None:
         """Where the pages open for somebody who chose nothing: Common, if they may work there."""
+        self.ready(person, org)
         mine = self.projects_of(person, org or self._settings.org)
         return next(iter(mine), None)
 
@@ -136,7 +141,7 @@ class Directory:
         it does not hold, Denied where it holds elsewhere.
         """
         digest = hashlib.sha256(secret.encode()).hexdigest()
-        token = self._keep(("token", digest), lambda: self._read_token(digest))
+        token = self._kept.get(("token", digest), lambda: self._read_token(digest))
         if token is None:
             raise Unauthenticated(
                 "X-Ontos-Token: this token is unknown or revoked. Create another."
@@ -179,11 +184,7 @@ class Directory:
         )  # fmt: skip
 
     def _grant(self, person: Person, tenant: Tenant) -> Grant:
-        key = ("grant", tenant, person.user, person.groups)
-        return self._keep(key, lambda: self._read_grant(person, tenant))
-
-    def _read_grant(self, person: Person, tenant: Tenant) -> Grant:
-        together(self._register, lambda: self._memberships(person))  # one wait, then kept
+        self.ready(person, tenant.org)
         mine = self.projects_of(person, tenant.org)
         if tenant.project not in mine:
             raise _no_place(tenant, [key for key in mine if key])
@@ -198,18 +199,20 @@ class Directory:
     def _levels(self, held: frozenset[str], org: str) -> Mapping[str, Level]:
         """What roles may do is the org's, in all of its projects."""
         levels: dict[str, dict[str, Level]] = {role: {} for role in held}
-        for row in self._keep(("levels", org), lambda: self._read_levels(org)):
+        for row in self._rows_of_levels(org):
             if row["role"] in held:
                 levels[row["role"]][row["feature"]] = Level[row["level"]]
         return merge(levels.values())
+
+    def _rows_of_levels(self, org: str) -> list[Row]:
+        return self._kept.get(("levels", org), lambda: self._read_levels(org))
 
     def _read_levels(self, org: str) -> list[Row]:
         store = self._system.within(org_schema(org))
         return store.rows("SELECT role, feature, level FROM role_permissions")
 
     def _memberships(self, person: Person) -> list[Row]:
-        key = ("memberships", person.user, person.groups)
-        return self._keep(key, lambda: self._read_memberships(person))
+        return self._kept.get(_of(person), lambda: self._read_memberships(person))
 
     def _read_memberships(self, person: Person) -> list[Row]:
         return self._system.rows(
@@ -223,7 +226,7 @@ class Directory:
         )
 
     def _register(self) -> Mapping[str, Projects]:
-        return self._keep("register", self._read_register)
+        return self._kept.get(_REGISTER, self._read_register)
 
     def _read_register(self) -> Mapping[str, Projects]:
         rows = self._system.rows(
@@ -259,15 +262,13 @@ class Directory:
             "UPDATE tokens SET last_used_at = :at WHERE hash = :hash", at=now(), hash=digest
         )
 
-    def _keep(self, key: object, read: Callable[[], T]) -> T:
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept and kept[0] > time.monotonic():
-            return cast(T, kept[1])
-        value = read()
-        with self._lock:
-            self._kept[key] = (time.monotonic() + KEPT_SECONDS, value)
-        return value
+
+_REGISTER = "register"
+
+
+def _of(person: Person) -> object:
+    """Under what a person's memberships are kept."""
+    return "memberships", person.user, person.groups
 
 
 def _bound(token: Token, org: str | None, project: str | None) -> Tenant:

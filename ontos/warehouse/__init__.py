@@ -13,7 +13,7 @@ from ontos.warehouse.migrate import declared, migrate
 from ontos.warehouse.names import quote, split_name
 from ontos.warehouse.protocol import Row, Value, Warehouse
 from ontos.warehouse.running import cancel, tagged, was_cancelled
-from ontos.warehouse.tally import Tally, on_statement, tally, together
+from ontos.warehouse.tally import Tally, on_statement, so_far, tally, together
 
 if TYPE_CHECKING:
     from ontos.warehouse.databricks import open_databricks
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = [
     "EmbeddedWarehouse", "Row", "Tally", "Value", "Warehouse", "cancel", "declared",
     "executed_texts", "lint", "migrate", "on_execution", "on_statement", "open_databricks",
-    "open_embedded", "quote", "split_name", "tagged", "tally", "together", "was_cancelled",
+    "open_embedded", "quote", "so_far", "split_name", "tagged", "tally", "together",
+    "was_cancelled",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from ontos.warehouse.arrivals import Arrivals
 from ontos.warehouse.failures import opening, told
 from ontos.warehouse.names import split_name
 from ontos.warehouse.plain import described, plain_rows, plain_schema
-from ontos.warehouse.protocol import Row, Value
+from ontos.warehouse.protocol import HEARD_SECONDS, Row, Value
 from ontos.warehouse.running import running
 from ontos.warehouse.store import CATALOG, MEMORY_MB, Interruption, Store, duck_name
 from ontos.warehouse.tally import counted, in_sequence
@@ -143,7 +143,9 @@ class EmbeddedWarehouse:
     def as_person(self, token: str) -> "EmbeddedWarehouse":
         return self
 
-    def awake(self, within: float) -> bool:
+    def awake(
+        self, within: float, ask: Callable[[], object] | None = None, heard: float = HEARD_SECONDS
+    ) -> bool:  # fmt: skip
         return True
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """What a SQL warehouse is to the workbench: one dialect, seven verbs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -9,6 +9,9 @@ import pyarrow as pa
 
 Value = str | int | float | bool | datetime | date | None
 Row = dict[str, Any]
+
+HEARD_SECONDS = 240.0
+"""No warehouse stops so soon after its last answer, unless it was set up to by its API."""
 
 
 class Warehouse(Protocol):
@@ -69,8 +72,14 @@ class Warehouse(Protocol):
         """The same schema, asked with a person's own token; an engine in the app has no persons."""
         ...
 
-    def awake(self, within: float) -> bool:
-        """Whether the engine answers in so many seconds; one in the app always does."""
+    def awake(
+        self, within: float, ask: Callable[[], object] | None = None, heard: float = HEARD_SECONDS
+    ) -> bool:  # fmt: skip
+        """Whether the engine answers in so many seconds; one in the app always does.
+
+        One that has answered anything within `heard` seconds is not asked. `ask` is what it is
+        asked by, so that the answer need not be fetched again.
+        """
         ...
 
     @property

@@ -53,6 +53,11 @@ def tally() -> Iterator[Tally]:
             outer.add(inner)
 
 
+def so_far() -> Tally | None:
+    """The tally that counts here and now."""
+    return _current.get()
+
+
 def on_statement(observer: Observer) -> None:
     """Have `observer` told of every statement of this process; telling twice is not possible."""
     if observer not in _observers:

@@ -8,13 +8,15 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from unittest import mock
 
 from ontos.bootstrap import Workbench, open_workbench
 from ontos.doors import process
 from ontos.kernel.settings import Settings
+from ontos.warehouse.databricks.silence import Silence
 from tests.bench.figures import assemble, bench, sheet, template, workbench
 from tests.journeys.story import ENDPOINT, tell
 from tests.pages.opened import FAILED, visited
@@ -23,6 +25,16 @@ from tests.serving import ROOT, Api, served
 ROWS = 1_000_000
 FOOTER = re.compile(r"(\d+) statements · (\d+) sequential waits")
 STAGES = ("home", "data", "generate", "label", "train", "deploy", "monitor", "improve", "govern")
+
+
+Link = tuple[str, str, dict[str, str]]
+"""Stage, view and what else the address names."""
+Before = Callable[[], object] | None
+
+
+def unheard() -> AbstractContextManager[object]:
+    """Inside it is as after minutes in which nobody asked the warehouse anything."""
+    return mock.patch.object(Silence, "heard_within", return_value=False)
 
 
 def views(stage: str) -> list[str]:
@@ -88,18 +100,17 @@ def every_thing(made: Workbench, things: dict[str, str]) -> None:
     measured(made, "page_of_one", links)
 
 
-def every_view(made: Workbench, prefix: str) -> None:
+def every_view(made: Workbench, prefix: str, before: Before = None) -> None:
     """Each view as it opens by itself."""
-    measured(made, prefix, [(stage, view, {}) for stage in STAGES for view in views(stage)])
+    links = [(stage, view, {}) for stage in STAGES for view in views(stage)]
+    measured(made, prefix, links, before)
 
 
-def measured(
-    made: Workbench, prefix: str, links: Iterable[tuple[str, str, dict[str, str]]]
-) -> None:
+def measured(made: Workbench, prefix: str, links: Iterable[Link], before: Before = None) -> None:
     """One line for each: its sequential waits, its statements, its seconds."""
     worst = 0
     for stage, view, params in links:
-        statements, waits, seconds = cost(made, stage, view, params)
+        statements, waits, seconds = cost(made, stage, view, params, before)
         worst = max(worst, waits)
         spent = f"waits of {statements} statements, {seconds:.2f} s"
         bench(f"{prefix}_{stage}_{view}_waits", waits, spent, "<= 2")
@@ -107,10 +118,12 @@ def measured(
     process.use(None)
 
 
-def cost(bench: Workbench, stage: str, view: str, params: dict[str, str]) -> tuple[int, int, float]:
+def cost(
+    bench: Workbench, stage: str, view: str, params: dict[str, str], before: Before = None
+) -> tuple[int, int, float]:
     """What the footer of the opened view counted, and the seconds that the page took."""
     began = time.perf_counter()
-    page = visited(bench, stage, view=view, **params)
+    page = visited(bench, stage, before=before, view=view, **params)
     seconds = time.perf_counter() - began
     assert page.title[0].value.lower() == stage and not page.exception
     assert FAILED not in [error.value for error in page.error]

@@ -14,7 +14,7 @@ from ontos.kernel.settings import Settings
 from ontos.sample.project import load_sample
 from ontos.warehouse import tally
 from tests.bench.figures import bench, timed
-from tests.bench.pages import every_view
+from tests.bench.pages import every_view, unheard
 from tests.bench.saves import Ground, every_save
 from tests.wire.duck import DuckEngine
 from tests.wire.place import PREFIX, without_certificates
@@ -67,6 +67,8 @@ def main() -> None:
         (found,) = caller.warehouse.rows("SELECT id FROM training_sheets")
         warehouse.faults.delay = DELAY
         every_view(made, "page_300ms")
+        with unheard():
+            every_view(made, "page_300ms_after_silence", made.directory.forget)
         warehouse.faults.delay = 0.0
         saved_once(Ground(caller, found["id"]), warehouse)
 

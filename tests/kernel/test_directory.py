@@ -154,3 +154,14 @@ def test_a_token_acts_with_the_groups_that_its_user_was_seen_with(bench: Workben
     spec = TokenSpec(title="t", scopes={"sheets": "write"})
     made = create_token(bench.directory.of_person(person), spec)
     assert bench.directory.of_token(made.secret, "rest").roles == {"data_steward"}
+
+
+def test_the_rights_of_a_page_are_read_in_one_wait(bench: Workbench) -> None:
+    bench.directory.forget()
+    with tally() as cost:
+        place = bench.directory.landing(ANN, None)
+        bench.directory.of_person(ANN, None, "page", place)
+    assert (cost.statements, cost.waits) == (3, 1)
+    with tally() as cost:
+        bench.directory.of_person(ANN, None, "page", place)
+    assert cost.statements == 0

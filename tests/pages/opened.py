@@ -1,5 +1,6 @@
 """A page as Streamlit runs it, without a browser."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,14 @@ def opened(bench: Workbench, stage: str, **params: str) -> AppTest:
     return sound(visited(bench, stage, **params))
 
 
-def visited(bench: Workbench, stage: str, **params: str) -> AppTest:
-    """The same, whatever it shows."""
+def visited(
+    bench: Workbench, stage: str, *, before: Callable[[], object] | None = None, **params: str
+) -> AppTest:
+    """The same, whatever it shows; `before` is called when all is ready for the page."""
     process.use(bench)
     page = AppTest.from_file(str(SCRIPT), default_timeout=60).run()  # makes the pages known
+    if before is not None:
+        before()
     page.switch_page(f"{stage}/page.py")
     page.query_params.update({name: str(value) for name, value in params.items()})
     return page.run()

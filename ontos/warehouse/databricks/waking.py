@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 
 from ontos.kernel.errors import OntosError
 from ontos.warehouse.databricks.silence import Silence
-
-KEPT_SECONDS = 30.0
-"""A warehouse that answered so recently is not asked."""
 
 
 class Waking:
@@ -19,9 +18,9 @@ class Waking:
         self._error: OntosError | None = None
         self._one = threading.Lock()
 
-    def awake(self, within: float, ask: Callable[[], object]) -> bool:
+    def awake(self, within: float, ask: Callable[[], object], heard: float) -> bool:
         """Whether it answers in so many seconds; raises what the warehouse says instead."""
-        if self._silence.heard_within(KEPT_SECONDS):
+        if self._silence.heard_within(heard):
             return True
         thread = self._started(ask)
         thread.join(within)
@@ -35,9 +34,8 @@ class Waking:
         with self._one:
             if self._asking is None or not self._asking.is_alive():
                 self._error = None
-                self._asking = threading.Thread(
-                    target=self._put, args=(ask,), name="wake", daemon=True
-                )
+                put = partial(copy_context().run, self._put, ask)  # who waits for it counts it
+                self._asking = threading.Thread(target=put, name="wake", daemon=True)
                 self._asking.start()
             return self._asking
 

@@ -14,7 +14,7 @@ from ontos.warehouse.databricks.link import Identity, Link
 from ontos.warehouse.databricks.repeatable import Repeat
 from ontos.warehouse.databricks.values import bindable
 from ontos.warehouse.names import quote
-from ontos.warehouse.protocol import Row, Value
+from ontos.warehouse.protocol import HEARD_SECONDS, Row, Value
 from ontos.warehouse.rowtext import chunks, insert_of
 from ontos.warehouse.tally import counted
 
@@ -52,13 +52,16 @@ class DatabricksWarehouse:
         """
         return self._link.silence.seconds
 
-    def awake(self, within: float) -> bool:
+    def awake(
+        self, within: float, ask: Callable[[], object] | None = None, heard: float = HEARD_SECONDS
+    ) -> bool:  # fmt: skip
         """Whether it answers in so many seconds; a statement that wakes it is left on its way.
 
         For pages and readiness: while False, `silent_seconds` says for how long. Costs nothing
         where the warehouse has answered just now. Raises what it says instead of an answer.
         """
-        return self._link.waking.awake(within, lambda: self.rows("SELECT 1 AS one"))
+        ask = ask or (lambda: self.rows("SELECT 1 AS one"))
+        return self._link.waking.awake(within, ask, heard)
 
     def rows(self, sql: str, /, **values: Value) -> list[Row]:
         return _plain(self.arrow(sql, **values))

@@ -18,9 +18,9 @@ def test_one_question_serves_everybody() -> None:
         answer.wait(10)
 
     waking = Waking(Silence())
-    assert [waking.awake(0.02, ask), waking.awake(0.02, ask)] == [False, False]
+    assert [waking.awake(0.02, ask, 30.0), waking.awake(0.02, ask, 30.0)] == [False, False]
     answer.set()
-    assert waking.awake(5.0, ask) is True
+    assert waking.awake(5.0, ask, 30.0) is True
     assert asked == [1]
 
 
@@ -31,7 +31,7 @@ def test_who_has_just_answered_is_not_asked() -> None:
     def never() -> None:
         raise AssertionError("asked")
 
-    assert Waking(silence).awake(0.0, never) is True
+    assert Waking(silence).awake(0.0, never, 30.0) is True
 
 
 def test_a_refusal_is_told_and_asked_again() -> None:
@@ -41,5 +41,5 @@ def test_a_refusal_is_told_and_asked_again() -> None:
         raise Unavailable("no such warehouse")
 
     with pytest.raises(Unavailable, match="no such warehouse"):
-        waking.awake(5.0, refuse)
-    assert waking.awake(5.0, lambda: None) is True
+        waking.awake(5.0, refuse, 30.0)
+    assert waking.awake(5.0, lambda: None, 30.0) is True

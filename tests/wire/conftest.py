@@ -8,6 +8,7 @@ import pytest
 
 from ontos.kernel.settings import Settings
 from ontos.warehouse.databricks import DatabricksWarehouse
+from ontos.warehouse.databricks.connecting import Bounds
 from ontos.warehouse.databricks.link import Link
 from ontos.warehouse.databricks.retries import Patience
 from tests.wire.duck import DuckEngine
@@ -47,14 +48,16 @@ def settings(
 
 @pytest.fixture
 def opened(settings: Settings) -> Iterator[Callable[..., DatabricksWarehouse]]:
-    """Open a client; `limit` and `starting` bound its patience in seconds."""
+    """Open a client; `limit` and `starting` bound its patience, `answer` a silence, in seconds."""
     made: list[DatabricksWarehouse] = []
 
     def open_one(
-        limit: float = 5.0, starting: float = 10.0, **changed: object
-    ) -> DatabricksWarehouse:
+        limit: float = 5.0, starting: float = 10.0, answer: float = 30.0, opening: float = 300.0,
+        **changed: object,
+    ) -> DatabricksWarehouse:  # fmt: skip
         chosen = settings.model_copy(update=changed)
-        link = Link(chosen, patience=lambda: Patience(limit, starting))
+        bounds = Bounds(opening, answer, closing=answer / 2)
+        link = Link(chosen, patience=lambda: Patience(limit, starting), bounds=bounds)
         made.append(DatabricksWarehouse(link, "default"))
         return made[-1]
 

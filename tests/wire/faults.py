@@ -19,8 +19,14 @@ class Orders:
 
     refusals: list[Refusal] = field(default_factory=list)
     spared: int = 0
+    silent_before: int = 0
+    silent_after: int = 0
     cut_before: int = 0
     cut_after: int = 0
+
+
+LOSSES = ("silent_before", "silent_after", "cut_before", "cut_after")
+"""How a link is lost, and whether before or after the request is carried out."""
 
 
 class Faults:
@@ -31,12 +37,15 @@ class Faults:
         """Seconds that each statement takes before it runs."""
         self.refused_share = 0.0
         """The part of all requests that is answered with 503, spread evenly."""
+        self.pace = 0.0
+        """Seconds between the tenths of each answer that is sent."""
         self.expired: set[str] = set()
         """Tokens that were good and are no more."""
         self.seen: dict[str, int] = {}
         self._orders: dict[str, Orders] = {}
         self._one = threading.Lock()
         self._owed = 0.0
+        self._over = threading.Event()
 
     def refuse(
         self, times: int, status: int, after: int | None = None, rpc: str = "ExecuteStatement"
@@ -53,6 +62,14 @@ class Faults:
         self._of(rpc).cut_after += times
         self._of(rpc).spared += spared
 
+    def silent_before(self, times: int = 1, rpc: str = "ExecuteStatement") -> None:
+        """Take the request, do and say nothing, and keep the link open."""
+        self._of(rpc).silent_before += times
+
+    def silent_after(self, times: int = 1, rpc: str = "ExecuteStatement") -> None:
+        """Execute, say nothing, and keep the link open."""
+        self._of(rpc).silent_after += times
+
     def starting(self, times: int, rpc: str = "OpenSession") -> None:
         """A warehouse that is being started answers 503 until it stands."""
         self._of(rpc).refusals += [
@@ -63,10 +80,17 @@ class Faults:
         """No order holds any more."""
         with self._one:
             self._orders.clear()
-            self.delay, self.refused_share = 0.0, 0.0
+            self.delay, self.refused_share, self.pace = 0.0, 0.0, 0.0
+            self._over.set()
+            self._over = threading.Event()
+
+    def lose(self, how: str) -> None:
+        """Returns when the link is to be cut: at once, or when a silence is over."""
+        if how.startswith("silent"):
+            self._over.wait()
 
     def met(self, rpc: str) -> Refusal | str | None:
-        """What the request that has just come meets: a refusal, `before`, `after` or nothing."""
+        """What the request that has just come meets: a refusal, one of LOSSES, or nothing."""
         with self._one:
             self.seen[rpc] = self.seen.get(rpc, 0) + 1
             self._owed += self.refused_share
@@ -88,10 +112,7 @@ def _next(orders: Orders | None) -> Refusal | str | None:
         return None
     if orders.refusals:
         return orders.refusals.pop(0)
-    if orders.cut_before:
-        orders.cut_before -= 1
-        return "before"
-    if orders.cut_after:
-        orders.cut_after -= 1
-        return "after"
-    return None
+    found = next((how for how in LOSSES if getattr(orders, how)), None)
+    if found is not None:
+        setattr(orders, found, getattr(orders, found) - 1)
+    return found

@@ -8,6 +8,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -34,7 +35,7 @@ class Warehouse:
         self.tokens: set[str] = {TOKEN}
 
     def reply(self, token: str, body: bytes) -> Reply | None:
-        """The answer to one request; None is a link that is cut."""
+        """The answer to one request; None is a link that is cut, it may be after a silence."""
         if token in self.faults.expired:
             return _refused(Refusal(403, reason="Invalid access token."))
         if token not in self.tokens:
@@ -43,10 +44,11 @@ class Warehouse:
         met = self.faults.met(_rpc(body))
         if isinstance(met, Refusal):
             return _refused(met)
-        if met == "before":
+        answer = b"" if met and met.endswith("before") else self._processed(body)
+        if met:
+            self.faults.lose(met)
             return None
-        answer = self._processed(body)
-        return None if met == "after" else (200, {"Content-Type": "application/x-thrift"}, answer)
+        return 200, {"Content-Type": "application/x-thrift"}, answer
 
     def _processed(self, body: bytes) -> bytes:
         out = TMemoryBuffer()
@@ -130,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(404, {"x-databricks-error-or-redirect-message": words}, b"")
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         reply = warehouse.reply(token, body)
-        return self._send(*reply) if reply else self._cut()
+        return self._send(*reply, warehouse.faults.pace) if reply else self._cut()
 
     def do_GET(self) -> None:
         place = f"{self.server.server.host}/oidc"
@@ -144,13 +146,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _tell(self, document: dict[str, Any]) -> None:
         self._send(200, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
-    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def _send(self, status: int, headers: dict[str, str], body: bytes, pace: float = 0.0) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        piece = len(body) // 10 + 1 if pace else len(body) + 1
+        for begin in range(0, len(body), piece):
+            time.sleep(pace)
+            self.wfile.write(body[begin : begin + piece])
+            self.wfile.flush()
 
     def _cut(self) -> None:
         """Close the link at once, without a word."""

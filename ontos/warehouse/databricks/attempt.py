@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from opentelemetry import trace
 
 from ontos.kernel.errors import OntosError
+from ontos.warehouse.databricks.connecting import answering
 from ontos.warehouse.databricks.failures import opening, unanswered, undecided
 from ontos.warehouse.databricks.figures import RETRIES, UNDECIDED
 from ontos.warehouse.databricks.link import Identity, Link
 from ontos.warehouse.databricks.repeatable import Repeat, repeatable
-from ontos.warehouse.databricks.retries import Fate, Setback, connector_errors, setback
+from ontos.warehouse.databricks.retries import Fate, Setback, connector_errors, setback, sound
 from ontos.warehouse.databricks.running import Sent
 from ontos.warehouse.running import cancelled, running
 
@@ -31,10 +32,10 @@ class Page:
 
 
 class Attempt:
-    """One try on one connection."""
+    """One try on one connection; `address` is the warehouse's, for messages."""
 
-    def __init__(self, sql: str) -> None:
-        self._sql = sql
+    def __init__(self, sql: str, address: str) -> None:
+        self._sql, self._address = sql, address
         self.opening = True
         self.ticket: Sent | None = None
 
@@ -50,7 +51,7 @@ class Attempt:
             return read(self.ticket.cursor)
         except connector_errors() as error:
             raise self.cancelled() or unanswered(
-                setback(error, opening=False, taken=True), self._sql, False, 0.0
+                setback(error, opening=False, taken=True), self._sql, False, 0.0, self._address
             ) from error
 
     def cancelled(self) -> OntosError | None:
@@ -75,7 +76,7 @@ class Attempts:
     def first(self, read: Callable[["Cursor"], T], held: ExitStack) -> tuple[Attempt, T]:
         """The first of the answer; `held` then holds the connection that the rest comes from."""
         while True:
-            attempt = Attempt(self._sql)
+            attempt = Attempt(self._sql, self._link.address)
             try:
                 answer = self._tried(attempt, read, held)
             except connector_errors() as error:
@@ -86,10 +87,12 @@ class Attempts:
 
     def _tried(self, attempt: Attempt, read: Callable[["Cursor"], T], held: ExitStack) -> T:
         with ExitStack() as mine:
-            connection = mine.enter_context(self._identity.pool.borrowed(self._schema))
+            connection = mine.enter_context(
+                self._identity.pool.borrowed(self._schema, self._patience.lost)
+            )
             attempt.opening = False
             cursor = connection.cursor(self._page.rows, self._page.size)
-            mine.enter_context(_put_away(cursor))
+            mine.enter_context(_put_away(cursor, self._link.bounds.closing))
             sent = Sent(cursor, self._identity.pool)
             attempt.ticket = mine.enter_context(running(sent, opening(self._sql)))
             cursor.execute(self._sql, parameters=self._bound)
@@ -103,8 +106,10 @@ class Attempts:
         if cancelled := attempt.cancelled():
             raise cancelled from error
         found = setback(error, opening=attempt.opening, taken=attempt.taken)
-        if found.fate is not Fate.UNSENT or found.reason == "conflict":
+        if found.fate is Fate.REFUSED or found.reason == "conflict":
             self._link.silence.heard()
+        if found.reason in ("link", "session", "starting"):
+            self._link.silence.missed()
         if found.link_lost:
             self._identity.pool.distrust()
         if found.reason == "credentials":
@@ -144,10 +149,17 @@ class Attempts:
 
 
 @contextmanager
-def _put_away(cursor: "Cursor") -> Iterator[None]:
-    """The answer is there; that the warehouse also forgets the operation is not worth an error."""
+def _put_away(cursor: "Cursor", hurry: float) -> Iterator[None]:
+    """The answer is there; that the warehouse also forgets the operation is not worth an error.
+
+    Nor is it worth a wait where the link has failed: `hurry` bounds that, in seconds.
+    """
     try:
         yield
+    except BaseException as error:
+        if not sound(error):
+            answering(cursor.connection, hurry)
+        raise
     finally:
         with suppress(*connector_errors()):
             cursor.close()

@@ -73,14 +73,22 @@ def unanswered(
             f"The SQL warehouse takes no more statements: it said so for {waited:.0f} s. Repeat in"
             " a minute."
         )
-    return Unavailable(f"The link to the warehouse broke during {opening(sql)}. Repeat it.")
+    return _lost(sql, waited, address)
+
+
+def _lost(sql: str, waited: float, address: str) -> OntosError:
+    tried = f" It was tried for {waited:.0f} s." if waited >= 1 else ""
+    return Unavailable(
+        f"The link to the SQL warehouse at {address} broke or fell silent during {opening(sql)}."
+        f"{tried} Check that the warehouse runs and can be reached; repeat in a minute."
+    )
 
 
 def undecided(sql: str) -> OntosError:
     """A write of which nobody knows whether it was done."""
     return Unavailable(
-        f"The link to the warehouse broke during {opening(sql)}. It may have been done: look"
-        " before you repeat it.",
+        f"The link to the warehouse broke or fell silent during {opening(sql)}. It may have been"
+        " done: look before you repeat it.",
         reason="undecided",
     )
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ontos.warehouse.databricks.connecting import Wanted, connector
+from ontos.warehouse.databricks.connecting import Bounds, Wanted, connector
 from ontos.warehouse.databricks.credentials import AppCredentials, Credentials, PersonCredentials
 from ontos.warehouse.databricks.people import People
 from ontos.warehouse.databricks.pool import Pool
@@ -28,9 +28,9 @@ class Link:
 
     def __init__(
         self, settings: Wanted, credentials: Credentials | None = None,
-        patience: Callable[[], Patience] = Patience,
+        patience: Callable[[], Patience] = Patience, bounds: Bounds | None = None,
     ) -> None:  # fmt: skip
-        self._settings = settings
+        self._settings, self.bounds = settings, bounds or Bounds()
         self._app: Credentials = credentials or AppCredentials()
         self.app = self._identity(self._app, settings.connections)
         self.people = People(self._person)
@@ -52,4 +52,5 @@ class Link:
         return self._identity(PersonCredentials(self._app, token), PERSON_CONNECTIONS)
 
     def _identity(self, credentials: Credentials, size: int) -> Identity:
-        return Identity(credentials, Pool(connector(self._settings, credentials), size))
+        connect = connector(self._settings, credentials, self.bounds)
+        return Identity(credentials, Pool(connect, size))

@@ -51,13 +51,16 @@ class Pool:
         self._closer = ThreadPoolExecutor(1, "warehouse-close")
 
     @contextmanager
-    def borrowed(self, schema: str) -> Iterator["Connection"]:
-        """A connection for one statement; one whose link failed is not used again."""
+    def borrowed(self, schema: str, lost: bool = False) -> Iterator["Connection"]:
+        """A connection for one statement; one whose link failed is not used again.
+
+        `lost`: it is for a statement whose link was lost.
+        """
         began = time.perf_counter()
         kept, room = self._taken(schema)
         POOL_WAIT.observe(time.perf_counter() - began)
         try:
-            kept = kept or self._opened(schema, room)
+            kept = kept or self._opened(schema, room, lost)
             yield kept.connection
         except BaseException as error:
             if kept is not None and not sound(error):
@@ -116,11 +119,11 @@ class Pool:
             self._idle.remove(kept)
             self._retire(kept)
 
-    def _opened(self, schema: str, room: Kept | None) -> Kept:
+    def _opened(self, schema: str, room: Kept | None, lost: bool) -> Kept:
         if room is not None:
             CONNECTIONS.dec()
             _end(room)
-        kept = Kept(self._connect(schema), schema)
+        kept = Kept(self._connect(schema, lost), schema)
         CONNECTIONS.inc()
         return kept
 

@@ -1,5 +1,6 @@
 """What became of a statement whose answer failed to come, and when it is sent again."""
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -10,9 +11,10 @@ from typing import Any
 from ontos.kernel.errors import OntosError
 
 RETRY_SECONDS = 30.0
-"""A statement is not sent again later than this after it was first sent."""
+"""A statement is not sent again later than this after it was first sent, or its link first lost."""
 STARTING_SECONDS = 600.0
 """The same while no session can be opened: a stopped warehouse takes minutes to start."""
+"""A warehouse that gives no session may answer so, or say nothing at all."""
 LINK_TRIES = 4
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -29,12 +31,16 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Setback:
-    """One failed try. `reason` is a word for the metrics; `after` is the pause that was asked."""
+    """One failed try. `reason` is a word for the metrics; `after` is the pause that was asked.
+
+    `opening`: no session stood.
+    """
 
     fate: Fate
     reason: str
     error: BaseException
     after: float = 0.0
+    opening: bool = False
 
     @property
     def link_lost(self) -> bool:
@@ -99,7 +105,7 @@ def _of_status(error: Any, opening: bool, taken: bool) -> Setback:
         return Setback(Fate.UNSENT, "credentials", error)
     if code is not None and 400 <= code < 500 and safe:
         return _refused(error)
-    return Setback(Fate.UNSENT if opening else Fate.UNKNOWN, "link", error)
+    return Setback(Fate.UNSENT if opening else Fate.UNKNOWN, "link", error, opening=opening)
 
 
 def _asked(after: float | None) -> float:
@@ -114,7 +120,7 @@ def _of_link(error: BaseException, opening: bool, taken: bool) -> Setback:
     inner = getattr(error, "reason", None) or error
     stood = not isinstance(inner, NewConnectionError | ConnectTimeoutError)
     if opening or (not stood and not taken):
-        return Setback(Fate.UNSENT, "link" if stood else "unreachable", error)
+        return Setback(Fate.UNSENT, "link" if stood else "unreachable", error, opening=opening)
     return Setback(Fate.UNKNOWN, "link", error)
 
 
@@ -128,6 +134,12 @@ class Patience:
         self._limit, self._starting, self._sleep = limit, starting, sleep
         self._began = time.monotonic()
         self._tries = 0
+        self._lost: float | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether a link over which the statement was sent has broken or fallen silent."""
+        return self._lost is not None
 
     @property
     def waited(self) -> float:
@@ -136,19 +148,29 @@ class Patience:
     def pause(self, found: Setback) -> bool:
         """Wait before the next try; False where waiting any longer is of no use.
 
-        A link that breaks does so after work of any length, so that its tries are counted.
+        A link is lost after work of any length: its tries are counted, and timed from the first.
         """
         self._tries += 1
         if found.reason == "credentials":
             return self._tries == 1  # with fresh ones, at once
+        if found.reason == "link" and not found.opening and self._lost is None:
+            self._lost = time.monotonic()
         wait = self._next(found)
-        if found.reason in ("link", "session"):
-            if self._tries > LINK_TRIES:
-                return False
-        elif self.waited + wait > (self._starting if found.reason == "starting" else self._limit):
+        if found.reason in ("link", "session") and self._tries > LINK_TRIES:
+            return False
+        if wait > self._left(found):
             return False
         self._sleep(wait)
         return True
+
+    def _left(self, found: Setback) -> float:
+        """Seconds within which another try may begin."""
+        if found.reason == "session":
+            return math.inf
+        if found.reason == "link" and self._lost is not None:
+            return self._lost + self._limit - time.monotonic()
+        unopened = found.reason in ("starting", "link")
+        return (self._starting if unopened else self._limit) - self.waited
 
     def _next(self, found: Setback) -> float:
         if found.reason == "session" and self._tries == 1:

@@ -11,7 +11,7 @@ class Silence:
 
     def __init__(self) -> None:
         self._asked: dict[object, float] = {}
-        self._heard = float("-inf")
+        self._heard = self._missed = float("-inf")
         self._one = threading.Lock()
 
     @contextmanager
@@ -30,8 +30,12 @@ class Silence:
         """The warehouse has answered."""
         self._heard = time.monotonic()
 
+    def missed(self) -> None:
+        """An answer that was due did not come: what was heard before tells nothing any more."""
+        self._missed = time.monotonic()
+
     def heard_within(self, seconds: float) -> bool:
-        return time.monotonic() - self._heard < seconds
+        return self._heard > self._missed and time.monotonic() - self._heard < seconds
 
     @property
     def seconds(self) -> float:

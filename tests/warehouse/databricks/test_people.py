@@ -15,7 +15,7 @@ from ontos.warehouse.databricks.pool import Pool
 @pytest.fixture
 def make() -> Callable[[str], Identity]:
     def identity(token: str) -> Identity:
-        def connect(schema: str) -> Any:
+        def connect(schema: str, lost: bool = False) -> Any:
             raise OSError(schema)
 
         return Identity(PersonCredentials(AppCredentials(), token), Pool(connect, 1))

@@ -24,7 +24,7 @@ class Sessions:
     def __init__(self) -> None:
         self.made: list[Session] = []
 
-    def __call__(self, schema: str) -> Any:
+    def __call__(self, schema: str, lost: bool = False) -> Any:
         self.made.append(Session(schema))
         return self.made[-1]
 
@@ -133,7 +133,7 @@ def test_distrust_ends_what_is_idle(sessions: Sessions) -> None:
 
 
 def test_a_place_comes_back_when_opening_fails() -> None:
-    def never(schema: str) -> Any:
+    def never(schema: str, lost: bool = False) -> Any:
         raise OSError(schema)
 
     pool = Pool(never, 1, patience=0.02)

@@ -1,10 +1,11 @@
 """What became of a statement whose answer did not come, and how long one waits."""
 
+import time
 from typing import Any
 
 import pytest
 from databricks.sql.exc import DatabaseError, RequestError, ServerOperationError
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from ontos.warehouse.databricks.retries import Fate, Patience, Setback, setback
 
@@ -90,7 +91,24 @@ def test_a_warehouse_that_starts_is_given_longer() -> None:
 
 def test_a_link_that_keeps_breaking_is_given_up() -> None:
     broken = setback(ProtocolError("reset"), opening=False, taken=False)
-    assert len(pauses(broken, limit=0.0)) == 4
+    assert len(pauses(broken)) == 4
+
+
+def test_a_link_that_keeps_falling_silent_is_timed_from_the_first() -> None:
+    """Work of any length may come before; what each try waits then counts."""
+    patience = Patience(limit=0.3, sleep=lambda _: None)
+    silent = setback(ReadTimeoutError(None, "/", "silent"), opening=False, taken=False)  # type: ignore[arg-type]
+    time.sleep(0.4)
+    assert (patience.lost, patience.pause(silent), patience.lost) == (False, True, True)
+    time.sleep(0.4)
+    assert patience.pause(silent) is False
+
+
+def test_a_session_that_never_comes_is_waited_for_as_one_that_is_refused() -> None:
+    silent = setback(ReadTimeoutError(None, "/", "silent"), opening=True, taken=False)  # type: ignore[arg-type]
+    assert (silent.fate, silent.reason) == (Fate.UNSENT, "link")
+    assert pauses(silent, limit=0.0)
+    assert pauses(silent, starting=0.0) == []
 
 
 def test_credentials_are_tried_once_more() -> None:

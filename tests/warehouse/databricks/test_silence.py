@@ -23,3 +23,13 @@ def test_an_answer_to_another_ends_it() -> None:
         time.sleep(0.05)
         silence.heard()
         assert silence.seconds < 0.05
+
+
+def test_what_was_heard_before_an_answer_stayed_out_tells_nothing() -> None:
+    silence = Silence()
+    silence.heard()
+    assert silence.heard_within(5.0)
+    silence.missed()
+    assert not silence.heard_within(5.0)
+    silence.heard()
+    assert silence.heard_within(5.0)

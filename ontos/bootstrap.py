@@ -29,7 +29,7 @@ from ontos.kernel.tenancy import (
     prepare_system,
     survey,
 )
-from ontos.warehouse import Warehouse, on_statement, open_embedded, together
+from ontos.warehouse import HEARD_SECONDS, Warehouse, on_statement, open_embedded, together
 from ontos.workspace import Person, Workspace
 
 STAGES = (
@@ -48,6 +48,10 @@ def declare() -> None:
 
 ANSWER_SECONDS = 2.0
 """How long readiness waits for the warehouse."""
+RECENT_SECONDS = 30.0
+"""An answer so recent is proof enough of being ready."""
+AWAKE_SECONDS = 20.0
+"""How long a request waits for one that starts; Databricks Apps cut it after 120 s."""
 
 STANDALONE = frozenset({"run", "served"})
 """Modules of the training process; the app never imports them."""
@@ -55,11 +59,15 @@ STANDALONE = frozenset({"run", "served"})
 
 @dataclass
 class Workbench:
-    """Everything of one process. `start` begins background work; `close` ends it."""
+    """Everything of one process. `start` begins background work; `close` ends it.
+
+    `patience`: seconds that a request waits for a warehouse that starts.
+    """
 
     settings: Settings
     engine: Warehouse
     pulse: Pulse = field(default_factory=Pulse)
+    patience: float = AWAKE_SECONDS
 
     def __post_init__(self) -> None:
         self.directory = Directory(
@@ -96,9 +104,20 @@ class Workbench:
         """What must answer before this process is ready; each raises OntosError with its reason."""
         local = self.workspace(Tenant(self.settings.org), local_person())
         return {
-            "warehouse": partial(_answers, self.engine),
+            "warehouse": partial(_answers, self.engine, ANSWER_SECONDS, RECENT_SECONDS),
             "models": local.models.check,
         }
+
+    def awake(self) -> None:
+        """Raises Unavailable, before anything is done, while the warehouse starts.
+
+        What wakes it goes on. Where others have waited for long, this one hardly does.
+        """
+        left = max(self.patience - self.engine.silent_seconds, ANSWER_SECONDS)
+        _answers(
+            self.engine, min(left, self.patience), HEARD_SECONDS,
+            " Nothing was done: send the request again in a moment.",
+        )  # fmt: skip
 
     def start(self) -> None:
         self.pool.start()
@@ -113,12 +132,12 @@ class Workbench:
         return self.engine.within(tenant.schema)
 
 
-def _answers(engine: Warehouse) -> None:
+def _answers(engine: Warehouse, within: float, heard: float, remedy: str = "") -> None:
     """Raises Unavailable where the warehouse keeps silent: it may be starting."""
-    if not engine.awake(ANSWER_SECONDS, heard=30.0):
+    if not engine.awake(within, heard=heard):
         raise Unavailable(
             f"The SQL warehouse has not answered for {engine.silent_seconds:.0f} s; it is "
-            "starting, or it is overloaded.",
+            f"starting, or it is overloaded.{remedy}",
             reason="starting",
         )
 

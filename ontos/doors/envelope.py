@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ontos.doors.later import RETRY_SECONDS
 from ontos.kernel import logs
 from ontos.kernel.correlation import correlated, correlation
 from ontos.kernel.errors import OntosError, TooLarge
@@ -18,9 +19,14 @@ from ontos.kernel.errors import OntosError, TooLarge
 MEGABYTE = 1024 * 1024
 
 
+PASSING = frozenset({"opening", "starting"})
+"""Reasons that go away by themselves, and before which nothing was done."""
+
+
 def problem(error: OntosError) -> JSONResponse:
+    again = {"Retry-After": str(RETRY_SECONDS)} if error.more.get("reason") in PASSING else {}
     return JSONResponse(
-        error.problem(correlation()), error.status, media_type="application/problem+json"
+        error.problem(correlation()), error.status, again, media_type="application/problem+json"
     )
 
 

@@ -44,7 +44,11 @@ def _oidc_configured() -> bool:
 def from_request(
     bench: Workbench, headers: Mapping[str, str], client: str | None, door: str
 ) -> Caller:
-    """The caller of a request that carries no session; raises Unauthenticated with the remedy."""
+    """The caller of a request that carries no session; raises Unauthenticated with the remedy.
+
+    Each such request enters here, and is told first where the warehouse does not answer.
+    """
+    bench.awake()
     org, project = headers.get(ORG), headers.get(PROJECT)
     if secret := headers.get(TOKEN):
         forwarded = headers.get(OWN) if mode(bench.settings) == "proxy" else None

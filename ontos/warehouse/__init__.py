@@ -11,7 +11,7 @@ from ontos.warehouse.embedded import (
 )
 from ontos.warehouse.migrate import declared, migrate
 from ontos.warehouse.names import quote, split_name
-from ontos.warehouse.protocol import Row, Value, Warehouse
+from ontos.warehouse.protocol import HEARD_SECONDS, Row, Value, Warehouse
 from ontos.warehouse.running import cancel, tagged, was_cancelled
 from ontos.warehouse.tally import Tally, on_statement, so_far, tally, together
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ontos.warehouse.databricks import open_databricks
 
 __all__ = [
-    "EmbeddedWarehouse", "Row", "Tally", "Value", "Warehouse", "cancel", "declared",
+    "EmbeddedWarehouse", "HEARD_SECONDS", "Row", "Tally", "Value", "Warehouse", "cancel", "declared",
     "executed_texts", "lint", "migrate", "on_execution", "on_statement", "open_databricks",
     "open_embedded", "quote", "so_far", "split_name", "tagged", "tally", "together",
     "was_cancelled",

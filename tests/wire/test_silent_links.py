@@ -21,7 +21,7 @@ SILENCES = ["silent_before", "silent_after"]
 @pytest.fixture
 def table(opened: Open) -> DatabricksWarehouse:
     """A client that takes half a second without a word for a lost link, and has an empty table."""
-    client = opened(limit=1.0, answer=0.5)
+    client = opened(limit=1.0, answer=0.5, opening=5.0)
     client.execute("CREATE TABLE t (id STRING, n INT)")
     return client
 

@@ -19,28 +19,10 @@ if TYPE_CHECKING:
     from ontos.warehouse.databricks import open_databricks
 
 __all__ = [
-    "HEARD_SECONDS",
-    "EmbeddedWarehouse",
-    "Row",
-    "Tally",
-    "Value",
-    "Warehouse",
-    "cancel",
-    "declared",
-    "executed_texts",
-    "lint",
-    "migrate",
-    "on_execution",
-    "on_statement",
-    "open_databricks",
-    "open_embedded",
-    "quote",
-    "so_far",
-    "split_name",
-    "tagged",
-    "tally",
-    "together",
-    "was_cancelled",
+    "HEARD_SECONDS", "EmbeddedWarehouse", "Row", "Tally", "Value", "Warehouse", "cancel",
+    "declared", "executed_texts", "lint", "migrate", "on_execution", "on_statement",
+    "open_databricks", "open_embedded", "quote", "so_far", "split_name", "tagged", "tally",
+    "together", "was_cancelled",
 ]  # fmt: skip
 
 

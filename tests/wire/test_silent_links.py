@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from ontos.bootstrap import AWAKE_SECONDS
 from ontos.kernel.errors import Unavailable
 from ontos.warehouse.databricks import DatabricksWarehouse
 from ontos.warehouse.databricks.connecting import Bounds
@@ -20,9 +21,10 @@ SILENCES = ["silent_before", "silent_after"]
 
 @pytest.fixture
 def table(opened: Open) -> DatabricksWarehouse:
-    """A client that takes half a second without a word for a lost link, and has an empty table."""
-    client = opened(limit=1.0, answer=0.5, opening=5.0)
-    client.execute("CREATE TABLE t (id STRING, n INT)")
+    """A client that takes a second without a word for a lost link, and an empty table."""
+    opened().execute("CREATE TABLE t (id STRING, n INT)")
+    client = opened(limit=1.0, answer=1.0, opening=10.0)
+    assert count(client) == 0
     return client
 
 
@@ -45,15 +47,15 @@ def test_a_read_is_answered_over_another_link(
 ) -> None:
     sessions = served.faults.seen["OpenSession"]
     getattr(served.faults, how)(1)
-    with within(3.0):
+    with within(5.0):
         assert count(table) == 0
     assert served.faults.seen["OpenSession"] == sessions + 1
 
 
 def test_a_read_is_given_up_in_bounded_time(table: DatabricksWarehouse, served: Warehouse) -> None:
-    """Half a second over the session that stood, and for each session asked for in one more."""
+    """A second over the session that stood, and one for a session of another link."""
     silence(served, 50)
-    with within(4.0), pytest.raises(Unavailable) as lost:
+    with within(8.0), pytest.raises(Unavailable) as lost:
         table.rows(COUNT)
     told = lost.value.detail
     assert f"/{served.path.strip('/')} broke or fell silent during `SELECT" in told
@@ -65,10 +67,10 @@ def test_a_read_is_given_up_in_bounded_time(table: DatabricksWarehouse, served: 
 
 
 def test_a_silent_read_ends_before_its_request_is_cut() -> None:
-    """Databricks Apps cut a request after 120 s. The first answer may take 5 s."""
+    """Databricks Apps cut a request after 120 s: it waits to be let in, then for one read."""
     bounds = Bounds()
-    assert 2 * bounds.answer + bounds.closing + RETRY_SECONDS < 120
-    assert 5 < bounds.answer < bounds.opening
+    assert AWAKE_SECONDS + 2 * bounds.answer + bounds.closing + RETRY_SECONDS < 120
+    assert 5 < bounds.answer < bounds.opening  # the first answer may take 5 s
 
 
 def test_a_session_that_is_slow_to_come_is_waited_for(opened: Open, served: Warehouse) -> None:
@@ -84,7 +86,7 @@ def test_a_session_that_is_slow_to_come_is_waited_for(opened: Open, served: Ware
 def test_an_insert_is_sent_once(table: DatabricksWarehouse, served: Warehouse, how: str) -> None:
     getattr(served.faults, how)(1)
     sent = served.faults.seen["ExecuteStatement"]
-    with within(2.0), pytest.raises(Unavailable, match="may have been done: look") as told:
+    with within(4.0), pytest.raises(Unavailable, match="may have been done: look") as told:
         table.execute(INSERT)
     assert told.value.more == {"reason": "undecided"}
     assert served.faults.seen["ExecuteStatement"] == sent + 1
@@ -96,7 +98,7 @@ def test_an_upsert_by_key_is_done_once(
     table: DatabricksWarehouse, served: Warehouse, how: str
 ) -> None:
     getattr(served.faults, how)(1)
-    with within(3.0):
+    with within(5.0):
         assert table.execute(UPSERT) == 1
     assert table.rows("SELECT id, n FROM t") == [{"id": "m", "n": 5}]
 
@@ -106,7 +108,7 @@ def test_a_claim_that_may_have_been_made_is_undecided(
 ) -> None:
     table.execute(INSERT)
     served.faults.silent_after()
-    with within(3.0), pytest.raises(Unavailable, match="may have been done"):
+    with within(5.0), pytest.raises(Unavailable, match="may have been done"):
         table.execute(CLAIM)
     assert table.rows("SELECT n FROM t") == [{"n": 2}]
 
@@ -116,7 +118,7 @@ def test_a_write_before_its_session_stands_is_sent_once(opened: Open, served: Wa
     opened().execute("CREATE TABLE t (id STRING, n INT)")
     client = opened(opening=0.5)
     served.faults.silent_before(1, "OpenSession")
-    with within(3.0):
+    with within(5.0):
         assert client.execute(INSERT) == 1
     assert count(client) == 1
 
@@ -135,7 +137,7 @@ def test_a_poll_that_is_not_answered_ends_a_read_over_another_link(
 ) -> None:
     served.service.direct_seconds, served.faults.delay = 0.05, 0.2
     served.faults.silent_before(1, "GetOperationStatus")
-    with within(3.0):
+    with within(5.0):
         assert count(table) == 0
 
 
@@ -156,5 +158,5 @@ def test_a_stream_that_falls_silent_is_not_a_short_answer(
     assert next(batches).num_rows
     served.faults.silent_before(1, "FetchResults")
     served.faults.silent_before(1, "CloseOperation")
-    with within(2.0), pytest.raises(Unavailable, match="broke or fell silent"):
+    with within(4.0), pytest.raises(Unavailable, match="broke or fell silent"):
         list(batches)

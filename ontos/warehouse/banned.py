@@ -1,7 +1,8 @@
 """What runs on both engines and means something different on each; no SQL of ours may hold it.
 
 What is certainly different is refused by the translation. Here is what depends on types that a
-text does not show, so a test asks it of every text that the suite has executed.
+text does not show, so a test asks it of every text that the suite has executed. What only Delta
+refuses is in `delta`.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from ontos.warehouse.delta import refusals
 from ontos.warehouse.dialect.translation import parsed, translate
 from ontos.warehouse.dialect.writer import Untranslatable
 
@@ -22,13 +24,13 @@ class Ban:
 
 
 def lint(sql: str) -> list[str]:
-    """What to change in the text, and how; empty for a text that means the same on both."""
+    """What to change in the text, and how; empty for one that means the same on both engines."""
     try:
         tree = parsed(sql)
         translate(sql)
     except Untranslatable as error:
         return [error.detail]
-    return sorted({*_of_tree(tree), *_of_text(sql)})
+    return sorted({*_of_tree(tree), *refusals(tree), *_of_text(sql)})
 
 
 def _of_tree(tree: exp.Expression) -> Iterator[str]:

@@ -26,4 +26,4 @@ CREATE TABLE IF NOT EXISTS endpoint_versions (
   how STRING NOT NULL COMMENT 'create, update, traffic or rollback',
   user STRING NOT NULL COMMENT 'Who put it there',
   at TIMESTAMP NOT NULL COMMENT 'From when'
-) USING DELTA COMMENT 'Which version answered from when.';
+) USING DELTA CLUSTER BY (endpoint_name, at) COMMENT 'Which version answered from when.';

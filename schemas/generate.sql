@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS training_sheets (
   created_at TIMESTAMP NOT NULL COMMENT 'When it was made',
   updated_by STRING NOT NULL COMMENT 'Who changed it last',
   updated_at TIMESTAMP NOT NULL COMMENT 'When it was changed last'
-) USING DELTA COMMENT 'A sheet put through a template: prompt and response pairs.';
+) USING DELTA CLUSTER BY (id) COMMENT 'A sheet put through a template: prompt and response pairs.';
 
 CREATE TABLE IF NOT EXISTS pairs (
   id STRING NOT NULL COMMENT 'md5 of training sheet and item',

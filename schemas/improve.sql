@@ -35,4 +35,4 @@ CREATE TABLE IF NOT EXISTS gaps (
   created_by STRING NOT NULL COMMENT 'Who made it',
   created_at TIMESTAMP NOT NULL COMMENT 'When it was made',
   updated_at TIMESTAMP NOT NULL COMMENT 'When it was changed last'
-) USING DELTA COMMENT 'Where a model falls short, with the rows that show it.';
+) USING DELTA CLUSTER BY (endpoint_name) COMMENT 'Where a model falls short, with the rows that show it.';

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS jobs (
   started_at TIMESTAMP COMMENT 'When the work began',
   heartbeat_at TIMESTAMP COMMENT 'When its process was last seen at it',
   finished_at TIMESTAMP COMMENT 'When it ended, however it ended'
-) USING DELTA COMMENT 'Long work: progress, heartbeat, cancel, resume after a restart.';
+) USING DELTA CLUSTER BY (status, entity_id) COMMENT 'Long work: progress, heartbeat, cancel, resume after a restart.';
 
 CREATE TABLE IF NOT EXISTS lineage_edges (
   id STRING NOT NULL COMMENT 'md5 of what it joins',
@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS lineage_edges (
   user STRING NOT NULL COMMENT 'Who did it',
   at TIMESTAMP NOT NULL COMMENT 'When',
   correlation_id STRING NOT NULL COMMENT 'The same for all that one request led to'
-) USING DELTA COMMENT 'What came out of what.';
+) USING DELTA CLUSTER BY (id) COMMENT 'What came out of what.';
 
 CREATE TABLE IF NOT EXISTS notices (
   id STRING NOT NULL COMMENT 'Its name; sorts by time',
@@ -64,4 +64,4 @@ CREATE TABLE IF NOT EXISTS notices (
   entity_id STRING COMMENT 'Which thing',
   at TIMESTAMP NOT NULL COMMENT 'When it was said',
   seen_at TIMESTAMP COMMENT 'When they saw it; NULL before'
-) USING DELTA COMMENT 'Things that a person should know.';
+) USING DELTA CLUSTER BY (user) COMMENT 'Things that a person should know.';

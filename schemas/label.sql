@@ -56,4 +56,4 @@ CREATE TABLE IF NOT EXISTS annotation_tasks (
   created_at TIMESTAMP NOT NULL COMMENT 'When it was made',
   updated_by STRING NOT NULL COMMENT 'Who changed it last',
   updated_at TIMESTAMP NOT NULL COMMENT 'When it was changed last'
-) USING DELTA COMMENT 'Requests for people to label or collect something.';
+) USING DELTA CLUSTER BY (status) COMMENT 'Requests for people to label or collect something.';

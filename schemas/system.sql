@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS members (
   granted_by STRING NOT NULL COMMENT 'Who gave the role',
   granted_at TIMESTAMP NOT NULL COMMENT 'When it was given',
   project STRING COMMENT 'Where the role holds; NULL in every project of the org'
-) USING DELTA COMMENT 'Which role a user or a group has in an org, or in one of its projects.';
+) USING DELTA CLUSTER BY (principal) COMMENT 'Which role a user or a group has in an org, or in one of its projects.';
 
 CREATE TABLE IF NOT EXISTS tokens (
   id STRING NOT NULL COMMENT 'Its name; sorts by time',

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS training_jobs (
   created_at TIMESTAMP NOT NULL COMMENT 'When it was made',
   started_at TIMESTAMP COMMENT 'When the work began',
   finished_at TIMESTAMP COMMENT 'When it ended, however it ended'
-) USING DELTA COMMENT 'Training jobs.';
+) USING DELTA CLUSTER BY (training_sheet_id, uc_model_name) COMMENT 'Training jobs.';
 
 CREATE TABLE IF NOT EXISTS training_job_pairs (
   job_id STRING NOT NULL COMMENT 'The job',

@@ -15,10 +15,13 @@ import pytest
 import yaml
 
 from ontos.kernel.settings import Settings
-from ontos.kernel.tenancy import desired
-from ontos.warehouse.migrate import declared
+from ontos.kernel.tenancy import SYSTEM, desired
+from ontos.warehouse.delta import clustered
+from ontos.warehouse.dialect.translation import parsed
+from ontos.warehouse.migrate import declarations, declared
 
 ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "docs" / "deploy.md"
 BUNDLE_ONLY = {"source_code_path", "config"}
 """Keys of an app that the bundle reads itself."""
 
@@ -30,6 +33,10 @@ def bundle() -> dict[str, Any]:
 
 def app() -> dict[str, Any]:
     return bundle()["resources"]["apps"]["workbench"]
+
+
+def job(name: str) -> dict[str, Any]:
+    return bundle()["resources"]["jobs"][name]
 
 
 def app_yaml() -> dict[str, Any]:
@@ -85,12 +92,49 @@ def test_dev_and_prod_keep_apart() -> None:
     assert targets["dev"]["variables"]["catalog"] != default
 
 
-def test_the_job_keeps_every_table_of_an_org() -> None:
-    sql = ROOT / bundle()["resources"]["jobs"]["maintain"]["tasks"][0]["sql_task"]["file"]["path"]
-    text = sql.read_text()
-    tables = set(declared(desired(system=False)))
+@pytest.mark.parametrize(
+    ("task", "system", "given", "used"),
+    [
+        ("maintain", False, {"schema": "org_${var.org}"}, "IDENTIFIER(:schema)"),
+        ("maintain_system", True, {}, SYSTEM),  # a run for another org names that one's schema
+    ],
+)
+def test_the_job_keeps_every_table(
+    task: str, system: bool, given: dict[str, str], used: str
+) -> None:
+    tasks = {each["task_key"]: each["sql_task"] for each in job("maintain")["tasks"]}
+    assert set(tasks) == {"maintain", "maintain_system"}
+    assert tasks[task]["parameters"] == {"catalog": "${var.catalog}", **given}
+    text = (ROOT / tasks[task]["file"]["path"]).read_text()
+    assert re.findall(r"^USE (\w+) (.+);$", text, re.M) == [
+        ("CATALOG", "IDENTIFIER(:catalog)"), ("SCHEMA", used),
+    ]  # fmt: skip
+    tables = set(declared(desired(system)))
     for verb in ("OPTIMIZE", "VACUUM"):
         assert set(re.findall(rf"^{verb} (\w+);$", text, re.M)) == tables
+
+
+@pytest.mark.parametrize(
+    "right", ["USE CATALOG ON CATALOG", "USE SCHEMA, SELECT, MODIFY ON SCHEMA"]
+)
+def test_what_the_job_must_be_granted_is_told(right: str) -> None:
+    """The app owns its tables, and a job runs as whoever deployed it: nobody has that by itself."""
+    assert "run_as" not in job("maintain")
+    grants = re.findall(r"^GRANT (.+?) TO `<you>`;$", DEPLOY.read_text(), re.M)
+    schemas = {"workbench_dev"} if "CATALOG ON" in right else {
+        "workbench_dev.org_default", f"workbench_dev.{SYSTEM}"}  # fmt: skip
+    assert {grant.removeprefix(f"{right} ") for grant in grants if right in grant} == schemas
+
+
+def test_tables_that_stand_are_clustered_as_new_ones_are() -> None:
+    text = (ROOT / "deploy" / "cluster.sql").read_text()
+    wanted = {}
+    for system, at in ((False, ""), (True, f"{SYSTEM}.")):
+        for each in declarations(desired(system)):
+            if keys := clustered(parsed(each.create)):
+                wanted[at + each.table] = ", ".join(keys)
+    assert dict(re.findall(r"^ALTER TABLE (\S+) CLUSTER BY \((.+)\);$", text, re.M)) == wanted
+    assert "deploy/cluster.sql" in DEPLOY.read_text()
 
 
 def test_every_variable_that_is_used_is_declared() -> None:

@@ -111,7 +111,10 @@ def table(caller: Caller) -> Callable[..., str]:
         schema = caller.workspace.catalog.upload_schema()
         full = (*schema.split("."), name)
         kinds = ", ".join(f"{quote(f.name)} {_sql_type(f.type)}" for f in data.schema)
-        caller.warehouse.execute(f"CREATE TABLE {quote(*full)} ({kinds})")
+        caller.warehouse.execute(
+            f"CREATE TABLE {quote(*full)} ({kinds})"
+            " TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"
+        )
         caller.warehouse.append(quote(*full), data)
         return ".".join(full)
 

@@ -1,18 +1,23 @@
 """Real Spark with tables in memory: what the local warehouse server may rely on."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from ontos.kernel.tenancy import SYSTEM, desired
+from ontos.warehouse.migrate import declarations
 from tests.wire.engine import AiQuery, Answer, Refused
 from tests.wire.spark.engine import SparkEngine, reads
 from tests.wire.spark.session import spark
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 TABLE = """
 CREATE TABLE IF NOT EXISTS things (
   id STRING NOT NULL COMMENT 'Its name',
@@ -129,6 +134,54 @@ def test_complaints_are_those_of_databricks(org: Org, sql: str, complaint: str) 
     with pytest.raises(Refused, match=rf"^\[{complaint}"):
         org.run(sql)
     assert len(org.rows("SELECT id FROM things")) == 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "complaint"),
+    [
+        ("CREATE TABLE bad (tags ARRAY<STRING>) USING DELTA CLUSTER BY (tags)",
+         "DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED"),
+        ("CREATE TABLE bad (good BOOLEAN) USING DELTA CLUSTER BY (good)",
+         "DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED"),
+        ("CREATE TABLE bad (a INT, b INT, c INT, d INT, e INT) USING DELTA CLUSTER BY (a,b,c,d,e)",
+         "DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS"),
+        (f"CREATE TABLE bad ({', '.join(f'c{n} INT' for n in range(33))}) CLUSTER BY (c32)",
+         "DELTA_CLUSTERING_COLUMN_MISSING_STATS"),
+        ("CREATE TABLE bad (id STRING DEFAULT 'x') USING DELTA",
+         "WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED"),
+        ("CREATE TABLE bad (`a b` STRING) USING DELTA",
+         "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"),
+        ("ALTER TABLE things ADD COLUMNS (z STRING NOT NULL)",
+         "DELTA_CANNOT_CHANGE_DATA_TYPE.ADD_NON_NULLABLE_COLUMN"),
+        ("ALTER TABLE things ADD COLUMN z STRING DEFAULT 'x'",
+         "WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED"),
+        ("ALTER TABLE things CLUSTER BY (tags)",
+         "DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED"),
+    ],
+)  # fmt: skip
+def test_a_shape_that_delta_refuses_is_refused(org: Org, sql: str, complaint: str) -> None:
+    with pytest.raises(Refused, match=rf"^\[{complaint}\]"):
+        org.run(sql)
+    shown = org.rows("SHOW TABLES")
+    assert [row["tableName"] for row in shown] == ["things"]
+    assert "z" not in org.rows("SELECT * FROM things")[0]
+
+
+def test_what_is_deployed_runs_over_the_declared_tables(engine: SparkEngine) -> None:
+    """The nightly job, and the keys for tables that stand, as `deploy/` has them."""
+    for schema in ("org_default", SYSTEM):
+        org = Org(engine, schema)
+        for each in declarations(desired(schema == SYSTEM)):
+            org.run(each.create)
+    ran = 0
+    for name, schema in (("maintain", "org_default"), ("maintain_system", SYSTEM),
+                         ("cluster", "org_default")):  # fmt: skip
+        text = (DEPLOY / f"{name}.sql").read_text(encoding="utf-8")
+        for statement in re.findall(r"^(?!--|USE)(.+);$", text, re.MULTILINE):
+            engine.run(statement, {}, schema)
+            ran += 1
+    assert ran > 2 * len(declarations(desired(False)))
+    engine.clear()
 
 
 def test_ai_query_fills_a_table_and_is_no_source_of_a_merge(org: Org) -> None:

@@ -104,4 +104,7 @@ def created(table: Met) -> str:
     if ours and columns == {name for name, _ in table.columns}:
         return create
     listed = ", ".join(f"{quote(name)} {kind}" for name, kind in table.columns)
-    return f"CREATE TABLE {quote(table.name)} ({listed}) USING DELTA"
+    return (
+        f"CREATE TABLE {quote(table.name)} ({listed}) USING DELTA"
+        " TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"
+    )

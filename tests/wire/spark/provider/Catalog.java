@@ -71,6 +71,7 @@ public final class Catalog implements TableCatalog, SupportsNamespaces, Function
   public Table createTable(
       Identifier called, Column[] columns, Transform[] parts, Map<String, String> properties)
       throws TableAlreadyExistsException, NoSuchNamespaceException {
+    Refusals.created(columns, parts, properties);
     StructType shape = CatalogV2Util.v2ColumnsToStructType(columns);
     Stored fresh = new Stored(called.name(), columns, shape, Map.copyOf(properties));
     if (schema(called.namespace()).putIfAbsent(Tables.key(called.name()), fresh) != null) {
@@ -82,6 +83,7 @@ public final class Catalog implements TableCatalog, SupportsNamespaces, Function
   @Override
   public Table alterTable(Identifier called, TableChange... changes) throws NoSuchTableException {
     Stored stored = stored(called);
+    Refusals.altered(stored.columns(), changes);
     StructType before = stored.schema();
     StructType after =
         CatalogV2Util.applySchemaChanges(

@@ -1,5 +1,6 @@
 """What Databricks complains of, in the workbench's own errors; never with a bound value in them."""
 
+import os
 import re
 from typing import Any
 
@@ -27,8 +28,11 @@ _GONE = {"TABLE_OR_VIEW_NOT_FOUND": "table", "SCHEMA_NOT_FOUND": "schema"}
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
 
 
-def explained(said: str, sql: str) -> OntosError:
-    """The workbench's error for the words of a refused statement."""
+def explained(said: str, sql: str, app: str | None = None) -> OntosError:
+    """The workbench's error for the words of a refused statement.
+
+    `app` is the name by which the app is granted, where the statement was the app's own.
+    """
     found = _CLASS.search(said)
     kind = found[1] if found else ""
     if kind in _GONE and _stands_alone(name := _last_name(said), sql):
@@ -36,6 +40,8 @@ def explained(said: str, sql: str) -> OntosError:
             f"There is no {_GONE[kind]} {name}, which is the workbench's own. Start the workbench"
             " again: it makes what is missing. Govern > Setup says which rights that takes."
         )
+    if kind in _DENIALS:
+        return _denied(said, opening(sql), app)
     for kinds, make in _KNOWN:
         if kind in kinds:
             return make(said, opening(sql))
@@ -53,7 +59,7 @@ def unanswered(
     if isinstance(found.error, OntosError):
         return found.error
     if found.fate is Fate.REFUSED:
-        return _refused(found, sql, address)
+        return _refused(found, sql, personal, address)
     if found.reason == "conflict":
         return _conflict("", "")
     if found.reason == "credentials":
@@ -98,14 +104,15 @@ def opening(sql: str) -> str:
     return f"`{' '.join(sql.split()[:6])} …`"
 
 
-def _refused(found: Setback, sql: str, address: str) -> OntosError:
+def _refused(found: Setback, sql: str, personal: bool, address: str) -> OntosError:
     code = getattr(found.error, "context", None) or {}
     if code.get("http-code") == 404:
         return Unavailable(
             f"There is no SQL warehouse at {address}. Set ONTOS_HTTP_PATH to the HTTP path that"
             " its page shows under Connection details, and start the workbench again."
         )
-    return explained(str(found.error), sql)
+    app = None if personal else os.environ.get("DATABRICKS_CLIENT_ID")
+    return explained(str(found.error), sql, app)
 
 
 def _not_let_in(found: Setback, personal: bool) -> OntosError:
@@ -141,15 +148,19 @@ def _column(said: str, at: str) -> OntosError:
     return Invalid(f"There is no column {name}. Check its name.", column=name)
 
 
-def _denied(said: str, at: str) -> OntosError:
+def _denied(said: str, at: str, app: str | None) -> OntosError:
+    """A principal is granted by name; Databricks Apps tell an app its own."""
     found = _LACKS.search(said)
     if found is None:
         return Denied(f"{at}: {_first(said)} Ask its owner to grant it.")
     right, kind, name = found[1], found[2], found[3].replace("`", "")
-    grant = f"GRANT {right} ON {kind.upper()} {quote(*name.split('.'))} TO `PRINCIPAL`"
+    grant = f"GRANT {right} ON {kind.upper()} {quote(*name.split('.'))} TO "
+    whom = f"{quote(app)}, which is the app." if app else (
+        "`PRINCIPAL`, where PRINCIPAL is you or a group of yours; for the workbench's own tables,"
+        " the app."
+    )  # fmt: skip
     return Denied(
-        f"{right} is not granted on {kind.lower()} {name}. Ask its owner for: {grant}, where"
-        " PRINCIPAL is you or a group of yours; for the workbench's own tables, the app."
+        f"{right} is not granted on {kind.lower()} {name}. Ask its owner for: {grant}{whom}"
     )
 
 
@@ -202,12 +213,12 @@ def _other(said: str, at: str) -> OntosError:
     return Invalid(f"{at} does not fit the tables: {_first(said)}")
 
 
+_DENIALS = frozenset({"INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED", "UNAUTHORIZED_ACCESS"})
 _KNOWN = (
     ({"TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE"}, _table),
     ({"SCHEMA_NOT_FOUND"}, _schema),
     ({"CATALOG_NOT_FOUND", "NO_SUCH_CATALOG_EXCEPTION"}, _catalog),
     ({"UNRESOLVED_COLUMN", "DELTA_COLUMN_NOT_FOUND_IN_SCHEMA"}, _column),
-    ({"INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED", "UNAUTHORIZED_ACCESS"}, _denied),
     ({"DELTA_CONCURRENT_APPEND", "DELTA_CONCURRENT_WRITE", "DELTA_CONCURRENT_DELETE_READ",
       "DELTA_CONCURRENT_DELETE_DELETE", "DELTA_CONCURRENT_TRANSACTION",
       "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED"}, _conflict),

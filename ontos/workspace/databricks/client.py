@@ -117,7 +117,7 @@ def translated(error: Exception, what: str) -> errors.OntosError:
     from databricks.sdk import errors as theirs
     from requests import RequestException
 
-    said = f"{what}: {_words(error)}"
+    said = f"{what}: {_words(error).rstrip('. ')}."
     if isinstance(error, theirs.Unauthenticated):
         _client.cache_clear()  # a token that is refused is not kept: the next call signs in anew
     if isinstance(error, TimeoutError | RequestException):
@@ -127,7 +127,7 @@ def translated(error: Exception, what: str) -> errors.OntosError:
             f"{what}: the host answers, but not as a Databricks workspace. Check DATABRICKS_HOST."
         )
     if isinstance(error, ValueError) and "invalid_client" in said:
-        return errors.Denied(f"{said}. Check DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET.")
+        return errors.Denied(f"{said} Check DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET.")
     known: tuple[tuple[type[Exception], type[errors.OntosError], str], ...] = (
         (theirs.NotFound, errors.NotFound, "Check the name."),
         (theirs.PermissionDenied, errors.Denied, "Ask its owner to grant it."),

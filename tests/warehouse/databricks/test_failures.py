@@ -67,6 +67,23 @@ def test_what_is_not_the_workbenchs_own_is_not_called_so(said: str, sql: str) ->
     assert "own" not in explained(said, sql).detail
 
 
+def test_a_refusal_of_the_app_names_the_app() -> None:
+    said = "[PERMISSION_DENIED] User does not have USE CATALOG on Catalog 'wb'. SQLSTATE: 42501"
+    told = explained(said, SQL, "8e7d-app").detail
+    assert "Ask its owner for: GRANT USE CATALOG ON CATALOG `wb` TO `8e7d-app`, which" in told
+    assert "PRINCIPAL" not in told
+
+
+def test_a_refusal_of_a_person_does_not_name_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    from databricks.sql.exc import ServerOperationError
+
+    monkeypatch.setenv("DATABRICKS_CLIENT_ID", "8e7d-app")
+    said = "[PERMISSION_DENIED] User does not have SELECT on Table 'wb.s.t'. SQLSTATE: 42501"
+    found = setback(ServerOperationError(said), opening=False, taken=True)
+    assert "TO `PRINCIPAL`, where" in unanswered(found, SQL, True, 0.0).detail
+    assert "TO `8e7d-app`, which" in unanswered(found, SQL, False, 0.0).detail
+
+
 def test_a_missing_column_is_named_for_programs() -> None:
     error = explained("[UNRESOLVED_COLUMN] parameter with name `colour` cannot be resolved", SQL)
     assert error.more == {"column": "colour"}

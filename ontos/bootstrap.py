@@ -5,6 +5,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -132,6 +133,22 @@ class Workbench:
         return self.engine.within(tenant.schema)
 
 
+@dataclass(frozen=True)
+class Unopened:
+    """What is there of a workspace while the workbench's store does not open."""
+
+    settings: Settings
+
+    def workspace(self, person: Person) -> Workspace:
+        """That of the default org's common project."""
+        tenant = Tenant(self.settings.org)
+        return workspaces.databricks_workspace(self.settings, None, tenant.name, person)
+
+    def known(self, person: Person) -> Person:
+        """As the workbench knows them: with the groups that the workspace tells."""
+        return replace(person, groups=self.workspace(person).people.groups(person))
+
+
 def _answers(engine: Warehouse, within: float, heard: float, remedy: str = "") -> None:
     """Raises Unavailable where the warehouse keeps silent: it may be starting."""
     if not engine.awake(within, heard=heard):
@@ -154,6 +171,14 @@ def open_workbench(chosen: Settings | None = None) -> Workbench:
     tracing.configure()
     on_statement(observe_statement)
     engine = _engine(chosen)
+    with ExitStack() as undone:
+        undone.callback(engine.close)  # who tries again opens another
+        bench = _prepared(chosen, engine)
+        undone.pop_all()
+    return bench
+
+
+def _prepared(chosen: Settings, engine: Warehouse) -> Workbench:
     there = survey(engine)
     prepare_system(engine, there)
     bench = Workbench(chosen, engine)

@@ -20,13 +20,16 @@ PATIENCE = 20.0
 _lock = threading.Lock()
 _opening: "Future[Workbench] | None" = None
 _since = 0.0
+_failed: str | None = None
+"""What the last opening failed with, told while the next one is under way."""
 
 
 def begin() -> "Future[Workbench]":
     """The opening, begun now unless it is under way or done; one that failed is begun again."""
-    global _opening, _since
+    global _opening, _since, _failed
     with _lock:
         if _opening is None or (_opening.done() and _opening.exception()):
+            _failed = str(_opening.exception()) if _opening else None
             _opening, _since = Future(), time.monotonic()
             threading.Thread(target=_open, args=(_opening,), name="opening", daemon=True).start()
         return _opening
@@ -37,14 +40,32 @@ def workbench(patience: float = PATIENCE) -> "Workbench":
 
     What went wrong with the opening is raised as it is.
     """
+    return _result(begin(), patience)
+
+
+def outcome() -> "Workbench":
+    """As `workbench`, but an opening that has failed is told of, and not begun again.
+
+    For whoever waited for its end with `soon`, which began it.
+    """
+    return _result(_opening or begin(), PATIENCE)
+
+
+def _result(opening: "Future[Workbench]", patience: float) -> "Workbench":
     try:
-        return begin().result(patience)
+        return opening.result(patience)
     except TimeoutError as error:
         raise Unavailable(
-            f"The workbench has been opening its store for {waited():.0f} s. A SQL warehouse that "
-            "was stopped takes minutes to start. Try again in a moment.",
+            f"The workbench has been opening its store for {waited():.0f} s. {_why_it_may_take()}"
+            " Try again in a moment.",
             reason="opening",
         ) from error
+
+
+def _why_it_may_take() -> str:
+    if _failed:
+        return f"The try before this one failed. {_failed}"
+    return "A SQL warehouse that was stopped takes minutes to start."
 
 
 def soon(seconds: float) -> bool:
@@ -59,9 +80,9 @@ def waited() -> float:
 
 def use(bench: "Workbench | None") -> None:
     """Serve from `bench`: how tests put their own behind the doors."""
-    global _opening
+    global _opening, _failed
     with _lock:
-        _opening = None
+        _opening = _failed = None
         if bench is not None:
             _opening = Future()
             _opening.set_result(bench)

@@ -72,6 +72,24 @@ def test_a_failure_is_told_to_everyone_and_tried_again(elsewhere: Workbench) -> 
     assert process.workbench(30).directory.orgs() == ["default"]
 
 
+def test_a_new_try_says_what_the_last_one_failed_with(elsewhere: Workbench) -> None:
+    """Who asks without patience, as readiness does, would never hear of it."""
+    with pytest.raises(Unavailable, match="in use by another"):
+        process.workbench(30)
+    with pytest.raises(Unavailable, match=r"failed\. .*in use by another"):
+        process.workbench(0)
+    assert process.soon(30)
+
+
+def test_what_an_opening_came_to_is_told_without_another(elsewhere: Workbench) -> None:
+    assert process.soon(30)
+    elsewhere.close()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="in use by another"):
+            process.outcome()
+    assert process.soon(30) and process.outcome().directory.orgs() == ["default"]
+
+
 def test_health_answers_while_the_store_opens(api: TestClient) -> None:
     assert api.get("/healthz").status_code == 200
     process.begin()

@@ -5,6 +5,7 @@ import pytest
 from ontos.kernel.errors import Unavailable
 from tests.wire.workspace.faults import Fault
 from tests.wire.workspace.half import half, opened
+from tests.workspace.test_llm import GOOD, Endpoint
 
 HELLO = [{"role": "user", "content": "hello"}]
 
@@ -41,3 +42,19 @@ def test_a_busy_endpoint_is_asked_again(workspace):
     busy = workspace.faults.plan(Fault("/chat/completions", status=429, code="TOO_MANY"))
     llm = half(workspace.root / "home", llm_model="llama").llm
     assert llm.complete(HELLO).text == "You said hello" and busy.seen == 1
+
+
+def test_a_language_model_elsewhere_is_asked_with_the_secret_of_the_scope(workspace):
+    """Read once, and only where the environment gives no key."""
+    home = workspace.root / "home"
+    workspace.secrets.scopes["ontos"] = {"llm-api-key": "s3cret"}
+    with Endpoint((200, GOOD)) as endpoint:
+        named = {"llm_base_url": endpoint.url, "llm_model": "tiny"}
+        kept = half(home, **named).llm
+        kept.complete(HELLO)
+        kept.complete(HELLO)
+        half(home, llm_api_key="given", **named).llm.complete(HELLO)
+        keys = [key for _, key, _ in endpoint.asked]
+    assert keys == ["Bearer s3cret", "Bearer s3cret", "Bearer given"]
+    asked = [call for call in workspace.faults.calls if "secrets/get" in str(call)]
+    assert len(asked) == 1

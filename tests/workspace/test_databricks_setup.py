@@ -1,10 +1,12 @@
 """The setup of a workspace, over the wire: what is missing is named with its exact remedy."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from databricks.sdk.service import catalog as uc
 from databricks.sdk.service.sql import State
 
 from ontos.kernel.errors import NotFound
@@ -13,6 +15,8 @@ from tests.wire.workspace.half import half
 from tests.wire.workspace.server import Workspace, serve
 
 RIGHTS = ("USE SCHEMA", "CREATE TABLE", "SELECT", "MODIFY")
+UPLOADS = (*RIGHTS, "CREATE VOLUME", "CREATE MODEL", "EXECUTE")
+FILES = "workbench.data_default.files"
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def test_an_empty_workspace_lacks_nearly_everything(setup: Setup) -> None:
     """Unity Catalog answers 404 for a catalog that is not there: the remedy makes it."""
     lacking = {key for key, each in found(setup).items() if each.state == "missing"}
     assert lacking == {"catalog", "schema ontos_system", "schema org_default",
-                       "schema data_default", "volume", "models", "secrets"}  # fmt: skip
+                       "schema data_default", "volume", "models"}  # fmt: skip
     catalog = found(setup)["catalog"]
     assert catalog.remedy is not None
     assert catalog.remedy.startswith("CREATE CATALOG IF NOT EXISTS `workbench`;")
@@ -54,7 +58,6 @@ def test_what_may_be_made_is_made(bare: Workspace, setup: Setup) -> None:
         assert found(setup)[key].can_make
         setup.make(key)
     setup.make("volume")
-    setup.make("secrets")
     assert {key for key, each in found(setup).items() if each.state == "missing"} == set()
 
 
@@ -96,3 +99,93 @@ def test_a_dead_host_is_one_finding(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_what_cannot_be_made_is_refused(setup: Setup) -> None:
     with pytest.raises(NotFound, match="cannot be made"):
         setup.make("warehouse")
+
+
+def volume_of_somebody(bare: Workspace) -> None:
+    """All is granted to the app but the volume, which somebody else owns."""
+    app, catalog = bare.people.app.name, bare.catalog
+    catalog.add_schema("workbench.data_default", "somebody")
+    catalog.grant("catalog", "workbench", app, "USE CATALOG", "CREATE SCHEMA")
+    catalog.grant("schema", "workbench.data_default", app, *UPLOADS)
+    catalog.add_volume(uc.VolumeInfo(
+        catalog_name="workbench", schema_name="data_default", name="files", owner="somebody",
+        full_name=FILES, volume_type=uc.VolumeType.MANAGED,
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("held", "lacks"),
+    [
+        ("READ VOLUME", "The app lacks WRITE VOLUME on"),
+        ("WRITE VOLUME", "User does not have READ VOLUME on"),
+    ],
+)
+def test_a_volume_is_ready_once_files_can_be_written_and_read(
+    bare: Workspace, tmp_path: Path, held: str, lacks: str
+) -> None:
+    volume_of_somebody(bare)
+    bare.people.app = replace(bare.people.app, admin=False)
+    bare.catalog.grant("volume", FILES, bare.people.app.name, held)
+    app = half(tmp_path)
+    lacking = found(app.setup)["volume"]
+    assert (lacking.state, lacking.can_make) == ("missing", False)
+    assert lacks in lacking.found
+    assert lacking.remedy == (
+        "GRANT READ VOLUME, WRITE VOLUME ON VOLUME `workbench`.`data_default`.`files` TO `app-id`;"
+    )
+    bare.catalog.grant("volume", FILES, bare.people.app.name, "READ VOLUME", "WRITE VOLUME")
+    assert found(app.setup)["volume"].state == "ready"
+    app.files.put("a/b.txt", io.BytesIO(b"x"))
+    with app.files.open("a/b.txt") as file:
+        assert file.read() == b"x"
+
+
+def test_rights_on_the_volume_count_where_they_come_from_its_schema(
+    bare: Workspace, setup: Setup
+) -> None:
+    volume_of_somebody(bare)
+    bare.catalog.grant("schema", "workbench.data_default", bare.people.app.name,
+                       "READ VOLUME", "WRITE VOLUME")  # fmt: skip
+    assert found(setup)["volume"].state == "ready"
+
+
+def test_nothing_can_be_made_in_a_catalog_that_is_not_the_apps_to_use(
+    bare: Workspace, setup: Setup
+) -> None:
+    bare.catalog.add_schema("workbench.other", "somebody")
+    assert not any(each.can_make for each in setup.findings())
+    bare.catalog.grant("catalog", "workbench", bare.people.app.name, "USE CATALOG", "CREATE SCHEMA")
+    makeable = {each.key for each in setup.findings() if each.can_make}
+    assert makeable == {"schema ontos_system", "schema org_default", "schema data_default",
+                        "volume"}  # fmt: skip
+
+
+def test_secrets_are_not_used_without_a_language_model_elsewhere(setup: Setup) -> None:
+    """A scope that nothing reads is not missing."""
+    assert found(setup)["secrets"].state == "optional"
+    assert found(setup)["secrets"].found.startswith("Not used")
+
+
+OUTSIDE = {"llm_base_url": "https://llm.example.org/v1", "llm_model": "big"}
+
+
+def test_the_key_of_a_language_model_elsewhere(bare: Workspace, tmp_path: Path) -> None:
+    bare.people.app = replace(bare.people.app, admin=False)
+    setup = half(tmp_path, **OUTSIDE).setup
+    assert found(setup)["llm"].found == "big at https://llm.example.org/v1"
+    lacking = found(setup)["secrets"]
+    assert (lacking.state, lacking.can_make) == ("optional", True)
+    put = "databricks secrets put-secret ontos llm-api-key"
+    assert lacking.remedy == f"databricks secrets create-scope ontos && {put}"
+    setup.make("secrets")
+    made = found(setup)["secrets"]
+    assert (made.can_make, made.remedy) == (False, put)
+    bare.secrets.scopes["ontos"]["llm-api-key"] = "s3cret"
+    bare.secrets.readers["ontos"].clear()
+    hidden = found(setup)["secrets"]
+    assert hidden.state == "missing"
+    assert hidden.remedy == "databricks secrets put-acl ontos app-id READ"
+    bare.secrets.readers["ontos"] = {"app-id"}
+    assert found(setup)["secrets"].found == "Key llm-api-key in scope ontos"
+    given = half(tmp_path, llm_api_key="k", **OUTSIDE).setup
+    assert found(given)["secrets"].found == "ONTOS_LLM_API_KEY gives the language model's key"

@@ -7,6 +7,8 @@ from ontos.workspace.databricks.client import Connection, told
 from ontos.workspace.local.secrets import LocalSecrets
 
 SCOPE = "ontos"
+LLM_KEY = "llm-api-key"
+"""Where the environment gives no key for the language model, the scope may."""
 
 
 class DatabricksSecrets:

@@ -4,8 +4,8 @@ Each finding names the exact GRANT or click that mends it. Rights are those gran
 itself or to what holds the thing; a grant to one of its groups cannot be seen from here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,16 @@ from ontos.kernel.errors import Denied, NotFound, OntosError
 from ontos.warehouse import quote, together
 from ontos.workspace.databricks.client import Connection, told
 from ontos.workspace.databricks.files import VOLUME
-from ontos.workspace.databricks.secrets import SCOPE
-from ontos.workspace.protocols import Finding, Person
+from ontos.workspace.databricks.secrets import LLM_KEY, SCOPE
+from ontos.workspace.local.llm import LlmSettings
+from ontos.workspace.protocols import Finding, Person, Secrets
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
 TABLES = ("USE_SCHEMA", "CREATE_TABLE", "SELECT", "MODIFY")
 UPLOADS = (*TABLES, "CREATE_VOLUME", "CREATE_MODEL", "EXECUTE")
+FILES = ("READ_VOLUME", "WRITE_VOLUME")
 ALL = {"ALL_PRIVILEGES"}
 UNREACHED = "Set DATABRICKS_HOST and the app's credentials; inside Databricks Apps both are given."
 
@@ -33,11 +35,12 @@ class DatabricksSetup:
     catalog: str
     schemas: tuple[str, ...]
     warehouse: str
-    endpoint: str | None = None
+    llm: LlmSettings
+    secrets: Secrets
     person: Person = field(default_factory=lambda: Person(""))
 
     def findings(self) -> list[Finding]:
-        """All of them, side by side: one wait of two requests at most."""
+        """All of them, side by side: one wait of three requests at most."""
         try:
             me = self._me()
         except OntosError as error:
@@ -48,9 +51,12 @@ class DatabricksSetup:
             self._warehouse,
             partial(self._catalog, me),
             *(partial(self._schema, me, name, rights) for name, rights in needed),
-            self._volume, self._models, self._serving, self._llm, self._groups, self._secrets,
+            partial(self._volume, me),
+            partial(self._secrets, me),
+            self._models, self._serving, self._llm, self._groups,
         ]  # fmt: skip
-        return [_ready("workspace", "Workspace", f"Signed in as {me}"), *together(*checks)]
+        found = _makeable(together(*checks), f"schema {last}")
+        return [_ready("workspace", "Workspace", f"Signed in as {me}"), *found]
 
     def make(self, key: str) -> None:
         """Make a thing that is missing and may be made; raises NotFound for any other."""
@@ -100,13 +106,14 @@ class DatabricksSetup:
         create: str, grant: str,
     ) -> Finding:  # fmt: skip
         """Whether the securable is there, and whether the app owns it or has the rights."""
-        get = getattr(self._client, f"{kind}s").get
+        family = getattr(self._client, f"{kind}s")
+        get = family.read if kind == "volume" else family.get
         try:
             with told(f"{full} cannot be read"):
                 owner = get(full).owner
                 held = ALL if owner == me else self._held(kind, full, me)
         except NotFound:
-            return _missing(key, title, f"{full} is not there.", create, kind == "schema")
+            return _missing(key, title, f"{full} is not there.", create, kind != "catalog")
         except Denied as error:
             return _missing(key, title, error.detail, grant)
         lacking = [] if ALL & held else [r.replace("_", " ") for r in rights if r not in held]
@@ -123,11 +130,13 @@ class DatabricksSetup:
             if privilege.privilege
         }
 
-    def _volume(self) -> Finding:
-        full = f"{self.catalog}.{self.schemas[-1]}.{VOLUME}"
-        return _found(
-            "volume", "Volume", lambda: self._client.volumes.read(full).full_name or full,
-            f"CREATE VOLUME {quote(*full.split('.'))};", can_make=True,
+    def _volume(self, me: str) -> Finding:
+        """That it is there is not enough: files are written to it and read from it."""
+        name = quote(self.catalog, self.schemas[-1], VOLUME)
+        grant = f"GRANT READ VOLUME, WRITE VOLUME ON VOLUME {name} TO {quote(me)};"
+        return self._granted(
+            me, "volume", f"{self.catalog}.{self.schemas[-1]}.{VOLUME}", FILES, "volume", "Volume",
+            f"CREATE VOLUME {name}; {grant}", grant,
         )  # fmt: skip
 
     def _models(self) -> Finding:
@@ -147,10 +156,12 @@ class DatabricksSetup:
         )  # fmt: skip
 
     def _llm(self) -> Finding:
-        if not self.endpoint:
+        name, elsewhere = self.llm.llm_model, self.llm.llm_base_url
+        if not name:
             return Finding("llm", "Generation", "optional", "No endpoint generates responses.",
                            "Set ONTOS_LLM_MODEL to a serving endpoint, to generate.")  # fmt: skip
-        name = self.endpoint
+        if elsewhere:
+            return _ready("llm", "Generation", f"{name} at {elsewhere}")
         return _found(
             "llm", "Generation",
             lambda: f"{name}, {_state(self._client.serving_endpoints.get(name))}",
@@ -170,15 +181,26 @@ class DatabricksSetup:
         named = "1 group" if known == 1 else f"{known:,} groups"
         return _ready("groups", "Groups of people", f"You are in {named}")
 
-    def _secrets(self) -> Finding:
-        def scope() -> str:
-            names = {scope.name for scope in self._client.secrets.list_scopes()}
-            if SCOPE not in names:
-                raise NotFound(f"There is no scope {SCOPE} that the app may read.")
-            return f"Scope {SCOPE}"
-
-        return _found("secrets", "Secrets", scope,
-                      f"databricks secrets create-scope {SCOPE}", can_make=True)  # fmt: skip
+    def _secrets(self, me: str) -> Finding:
+        """The one secret is the key of a language model outside of the workspace."""
+        if not (self.llm.llm_base_url and self.llm.llm_model):
+            unused = "Not used: no language model outside of the workspace is asked."
+            return Finding("secrets", "Secrets", "optional", unused)
+        if self.llm.llm_api_key:
+            return _ready("secrets", "Secrets", "ONTOS_LLM_API_KEY gives the language model's key")
+        try:
+            if self.secrets.get(LLM_KEY):
+                return _ready("secrets", "Secrets", f"Key {LLM_KEY} in scope {SCOPE}")
+            scopes = {scope.name for scope in self._client.secrets.list_scopes()}
+        except OntosError as error:
+            return _missing("secrets", "Secrets", error.detail,
+                            f"databricks secrets put-acl {SCOPE} {me} READ")  # fmt: skip
+        put = f"databricks secrets put-secret {SCOPE} {LLM_KEY}"
+        if SCOPE not in scopes:
+            put = f"databricks secrets create-scope {SCOPE} && {put}"
+        return Finding("secrets", "Secrets", "optional",
+                       "No key is given; a language model that asks for one refuses.",
+                       put, SCOPE not in scopes)  # fmt: skip
 
     def _make_schema(self, name: str) -> None:
         self._client.schemas.create(name, self.catalog)
@@ -194,6 +216,23 @@ class DatabricksSetup:
     @property
     def _client(self) -> "WorkspaceClient":
         return self.connection.client
+
+
+def _makeable(found: Sequence[Finding], schema: str) -> list[Finding]:
+    """What lies in a catalog that is not the app's to use cannot be made, nor what lies in that.
+
+    `schema` is the key of the one that holds the volume.
+    """
+    by_key = {each.key: each for each in found}
+    usable = by_key["catalog"].state == "ready"
+    holds = usable and (by_key[schema].state == "ready" or by_key[schema].can_make)
+
+    def may(each: Finding) -> bool:
+        if each.key == "volume":
+            return holds
+        return usable if each.key.startswith("schema ") else True
+
+    return [replace(each, can_make=each.can_make and may(each)) for each in found]
 
 
 def _state(found: object) -> str:

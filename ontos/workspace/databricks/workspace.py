@@ -1,5 +1,6 @@
 """The Databricks half put together."""
 
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -11,12 +12,12 @@ from ontos.workspace.databricks.files import DatabricksFiles
 from ontos.workspace.databricks.llm import DatabricksLlm
 from ontos.workspace.databricks.models import DatabricksModels
 from ontos.workspace.databricks.people import DatabricksPeople
-from ontos.workspace.databricks.secrets import DatabricksSecrets
+from ontos.workspace.databricks.secrets import LLM_KEY, DatabricksSecrets
 from ontos.workspace.databricks.serving import DatabricksServing
 from ontos.workspace.databricks.setup import DatabricksSetup
 from ontos.workspace.local.llm import LlmSettings, NoLlm, OpenAiLlm, api_key
 from ontos.workspace.names import org_name
-from ontos.workspace.protocols import Llm, Person, Workspace
+from ontos.workspace.protocols import Llm, Person, Secrets, Workspace
 
 
 class DatabricksSettings(LlmSettings, Protocol):
@@ -31,15 +32,16 @@ class DatabricksSettings(LlmSettings, Protocol):
 
 
 def databricks_workspace(
-    settings: DatabricksSettings, warehouse: Warehouse, org: str, person: Person
+    settings: DatabricksSettings, warehouse: Warehouse | None, org: str, person: Person
 ) -> Workspace:
     """The workspace of one org: what is its people's lies in the schema `data_ORG`.
 
     The catalog is read with the person's own token where there is one; all else is done as the
     app. Nothing is connected before it is used. The warehouse is taken so that both halves are
-    opened alike.
+    opened alike; what is here asks it nothing.
     """
     app, schema = Connection(), f"data_{org_name(org)}"
+    secrets = DatabricksSecrets(app)
     files = DatabricksFiles(app, settings.catalog, schema)
     scratch = settings.home.resolve() / "orgs" / org / "runs"
     return Workspace(
@@ -47,25 +49,30 @@ def databricks_workspace(
         files=files,
         models=DatabricksModels(app, settings.catalog, schema),
         serving=DatabricksServing(app, org),
-        llm=_llm(settings, app),
+        llm=_llm(settings, app, secrets),
         compute=DatabricksCompute(app, files, org, scratch),
-        secrets=DatabricksSecrets(app),
+        secrets=secrets,
         people=DatabricksPeople(),
         setup=DatabricksSetup(
             app,
             settings.catalog,
             ("ontos_system", f"org_{org_name(org)}", schema),
             settings.http_path or "",
-            None if settings.llm_base_url else settings.llm_model,
+            settings,
+            secrets,
             person,
         ),
     )
 
 
-def _llm(settings: DatabricksSettings, app: Connection) -> Llm:
-    """An endpoint of the workspace, unless a base URL names another place."""
+def _llm(settings: DatabricksSettings, app: Connection, secrets: Secrets) -> Llm:
+    """An endpoint of the workspace, unless a base URL names another place.
+
+    That place's key is what the environment gives, else a secret, read once when it is first asked.
+    """
     if not settings.llm_model:
         return NoLlm()
     if not settings.llm_base_url:
         return DatabricksLlm(app, settings.llm_model)
-    return OpenAiLlm(settings.llm_base_url, api_key(settings), settings.llm_model)
+    key = api_key(settings) or cache(partial(secrets.get, LLM_KEY))
+    return OpenAiLlm(settings.llm_base_url, key, settings.llm_model)

@@ -62,7 +62,7 @@ class OpenAiLlm:
     def __init__(
         self,
         base_url: str,
-        api_key: str | Callable[[], str] | None,
+        api_key: str | Callable[[], str | None] | None,
         model: str,
         timeout: float = 60.0,
     ) -> None:

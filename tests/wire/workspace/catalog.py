@@ -45,12 +45,16 @@ class Catalog:
         )  # fmt: skip
         self._keep("table", full_name, info)
 
+    def add_volume(self, info: uc.VolumeInfo) -> None:
+        self._keep("volume", info.full_name or "", info)
+
     def grant(self, kind: str, full_name: str, principal: str, *privileges: str) -> None:
         named = self.grants.setdefault((kind, full_name), {}).setdefault(principal, set())
         named.update(privilege.replace(" ", "_") for privilege in privileges)
 
     def drop(self, kind: str, full_name: str) -> None:
-        del self.infos[kind, full_name]
+        for kept in (self.infos, self.owners, self.grants):
+            kept.pop((kind, full_name), None)
 
     def has(self, kind: str, full_name: str) -> bool:
         return (kind, full_name) in self.infos
@@ -164,7 +168,7 @@ class Catalog:
             catalog_name=asked["catalog_name"], schema_name=asked["schema_name"], full_name=name,
             name=asked["name"], owner=request.person.name, volume_type=uc.VolumeType.MANAGED,
         )  # fmt: skip
-        self._keep("volume", name, info)
+        self.add_volume(info)
         return info
 
     def _permissions(self, request: Request) -> uc.GetPermissionsResponse:

@@ -10,7 +10,7 @@ from tests.wire.workspace.http import Person, Request, Routes, denied, missing
 
 @dataclass
 class Secrets:
-    """`readers` of a scope, by name or group; the app's administrators read all."""
+    """`readers` of a scope, by name or group: first who made it. Administrators read all."""
 
     scopes: dict[str, dict[str, str]] = field(default_factory=dict)
     readers: dict[str, set[str]] = field(default_factory=dict)
@@ -42,7 +42,9 @@ class Secrets:
         return workspace.ListScopesResponse([workspace.SecretScope(name=n) for n in self.scopes])
 
     def _create_scope(self, request: Request) -> None:
-        self.scopes.setdefault(request.json["scope"], {})
+        name = request.json["scope"]
+        if name not in self.scopes:
+            self.scopes[name], self.readers[name] = {}, {request.person.name}
 
     def _put(self, request: Request) -> None:
         if request.json["scope"] not in self.scopes:

@@ -4,6 +4,7 @@ With ONTOS_BUNDLE_SCHEMA naming the output of `databricks bundle schema`, the bu
 against that as well.
 """
 
+import copy
 import json
 import os
 import re
@@ -19,9 +20,11 @@ from ontos.kernel.tenancy import SYSTEM, desired
 from ontos.warehouse.delta import clustered
 from ontos.warehouse.dialect.translation import parsed
 from ontos.warehouse.migrate import declarations, declared
+from ontos.workspace.databricks.secrets import LLM_KEY, SCOPE
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "docs" / "deploy.md"
+TARGETS = ("dev", "prod", "prod-api")
 BUNDLE_ONLY = {"source_code_path", "config"}
 """Keys of an app that the bundle reads itself."""
 
@@ -31,16 +34,26 @@ def bundle() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "databricks.yml").read_text())
 
 
-def app() -> dict[str, Any]:
-    return bundle()["resources"]["apps"]["workbench"]
+def app(target: str = "dev") -> dict[str, Any]:
+    """With what the target adds: the bundle appends its lists to those of the app."""
+    whole = copy.deepcopy(bundle()["resources"]["apps"]["workbench"])
+    added = bundle()["targets"][target]["resources"]["apps"]["workbench"]
+    whole["config"]["env"] += added["config"]["env"]
+    whole["resources"] += added["resources"]
+    return whole
 
 
 def job(name: str) -> dict[str, Any]:
     return bundle()["resources"]["jobs"][name]
 
 
-def app_yaml() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "app.yaml").read_text())
+def app_yaml(external: bool = False) -> dict[str, Any]:
+    """`external`: changed as its comment says, for a language model outside of the workspace."""
+    text = (ROOT / "app.yaml").read_text()
+    if external:
+        text, optional = text.split("  - name: ONTOS_LLM_MODEL\n    valueFrom: llm\n")
+        text += re.sub(r"(?m)^  # (?=- name|  value)", "  ", optional)
+    return yaml.safe_load(text)
 
 
 def test_every_resource_is_one_that_the_sdk_knows() -> None:
@@ -48,6 +61,8 @@ def test_every_resource_is_one_that_the_sdk_knows() -> None:
     from databricks.sdk.service import apps, catalog, jobs, sql
 
     resources = bundle()["resources"]
+    kept = {family: each for family, each in resources.items() if family != "apps"}
+    resources = kept | {"apps": {target: app(target) for target in TARGETS}}
     assert set(resources) == {"apps", "sql_warehouses", "schemas", "volumes", "jobs"}
     kinds = {
         "apps": apps.App, "sql_warehouses": sql.GetWarehouseResponse, "jobs": jobs.JobSettings,
@@ -59,23 +74,47 @@ def test_every_resource_is_one_that_the_sdk_knows() -> None:
             assert kind.from_dict(sent).as_dict() == sent, (family, name)
 
 
-def test_both_ways_of_starting_the_app_agree() -> None:
-    config, alone = app()["config"], app_yaml()
+@pytest.mark.parametrize(
+    ("target", "external"), [("dev", False), ("prod", False), ("prod-api", True)]
+)
+def test_both_ways_of_starting_the_app_agree(target: str, external: bool) -> None:
+    config, alone = app(target)["config"], app_yaml(external)
     assert config["command"] == alone["command"]
     assert [e["name"] for e in config["env"]] == [e["name"] for e in alone["env"]]
     sources = {e["name"]: e["value_from"] for e in config["env"] if "value_from" in e}
     assert sources == {e["name"]: e["valueFrom"] for e in alone["env"] if "valueFrom" in e}
 
 
-def test_what_the_app_is_given_are_settings_and_declared_resources() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_the_app_is_given_are_settings_and_declared_resources(target: str) -> None:
+    """A source without its resource stops the app; a variable that is given twice is in doubt."""
     names = {f"ONTOS_{field.upper()}" for field in Settings.model_fields}
-    resources = {resource["name"] for resource in app()["resources"]}
-    for entry in app_yaml()["env"]:
-        assert entry["name"] in names
-        assert "value" in entry or entry["valueFrom"] in resources
+    whole = app(target)
+    resources = [resource["name"] for resource in whole["resources"]]
+    given = [entry["name"] for entry in whole["config"]["env"]]
+    assert set(given) <= names
+    assert len(set(given)) == len(given) and len(set(resources)) == len(resources)
+    for entry in whole["config"]["env"]:
+        assert "value" in entry or entry["value_from"] in resources
+
+
+def test_what_the_app_is_given_can_be_read() -> None:
     values = {e["name"].removeprefix("ONTOS_").lower(): e["value"] for e in app_yaml()["env"]
               if "value" in e}  # fmt: skip
     assert Settings(**values).identity == "proxy"
+
+
+def test_only_a_language_model_elsewhere_takes_a_secret() -> None:
+    """Every other deployment works where there is none."""
+    asked = {target: [r["secret"] for r in app(target)["resources"] if "secret" in r]
+             for target in TARGETS}  # fmt: skip
+    assert asked["dev"] == asked["prod"] == []
+    assert [secret["permission"] for secret in asked["prod-api"]] == ["READ"]
+    sources = {e["name"]: e.get("value_from") for e in app("prod-api")["config"]["env"]}
+    assert sources["ONTOS_LLM_API_KEY"] == "llm-key"
+    variables = bundle()["variables"]
+    assert variables["llm_secret_scope"]["default"] == SCOPE
+    assert variables["llm_secret_key"]["default"] == LLM_KEY
 
 
 def test_a_warehouse_is_named_by_its_id_or_by_its_path() -> None:
@@ -86,7 +125,7 @@ def test_a_warehouse_is_named_by_its_id_or_by_its_path() -> None:
 def test_dev_and_prod_keep_apart() -> None:
     targets = bundle()["targets"]
     assert {name: target["mode"] for name, target in targets.items()} == {
-        "dev": "development", "prod": "production",
+        "dev": "development", "prod": "production", "prod-api": "production",
     }  # fmt: skip
     default = bundle()["variables"]["catalog"]["default"]
     assert targets["dev"]["variables"]["catalog"] != default

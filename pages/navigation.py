@@ -60,13 +60,16 @@ def _patiently(waits: Callable[[], str | None]) -> bool:
         while said := waits():
             notice = notice or st.empty()
             notice.info(f"{said} This page goes on by itself.", icon=":material/hourglass_top:")
+        failed = None
     except OntosError as error:
-        st.error(f"The store could not be opened. {error}", icon=":material/error:")
-        st.button("Try again", icon=":material/refresh:")
-        return False
+        failed = error
     if notice:
         notice.empty()
-    return True
+    if failed:
+        from pages.govern import first_start
+
+        first_start.draw(failed)
+    return failed is None
 
 
 def _opening() -> str | None:
@@ -78,7 +81,7 @@ def _opening() -> str | None:
             f"Opening the store, for {process.waited():.0f} s so far. A SQL warehouse that was "
             "stopped takes a few minutes to start."
         )
-    process.workbench()
+    process.outcome()
     return None
 
 

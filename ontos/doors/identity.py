@@ -7,6 +7,7 @@ is the operating-system user, provided that no browser page of another origin se
 import ipaddress
 import os
 from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from ontos.bootstrap import Workbench, local_person
@@ -21,6 +22,14 @@ OWN = "x-forwarded-access-token"
 TOKEN, ORG, PROJECT = "x-ontos-token", "x-ontos-org", "x-ontos-project"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 """A proxy's marks: what it passes on comes from its own client, not from this machine."""
+
+
+class Knowing(Protocol):
+    """What tells people from their headers: a workbench, or what is there before it opens."""
+
+    @property
+    def settings(self) -> Settings: ...
+    def known(self, person: Person) -> Person: ...
 
 
 def mode(settings: Settings) -> str:
@@ -57,7 +66,7 @@ def from_request(
 
 
 def person_of(
-    bench: Workbench, headers: Mapping[str, str], client: str | None, came: float | None = None
+    bench: Knowing, headers: Mapping[str, str], client: str | None, came: float | None = None
 ) -> Person:
     """Who sent these headers from `client`, when no token says so.
 

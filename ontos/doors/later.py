@@ -5,18 +5,29 @@ from collections.abc import Callable
 from threading import Lock
 
 from anyio import to_thread
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 RETRY_SECONDS = 5
 
 
-class Later:
-    """`build` runs once, in a thread; where it cannot, each request gets its reason."""
+Instead = Callable[[Exception, Scope], Response | None]
+"""What a door that cannot be built answers to a request, if anything but the reason."""
 
-    def __init__(self, build: Callable[[], ASGIApp]) -> None:
-        self._build = build
+
+def nothing(_error: Exception, _scope: Scope) -> None:
+    return None
+
+
+class Later:
+    """`build` runs once, in a thread; where it cannot, each request gets its reason.
+
+    Or what `instead` answers, which runs in a thread as well.
+    """
+
+    def __init__(self, build: Callable[[], ASGIApp], instead: Instead = nothing) -> None:
+        self._build, self._instead = build, instead
         self._lock = Lock()
         self._built: ASGIApp | None = None
 
@@ -26,7 +37,8 @@ class Later:
             if door is None:
                 door = await to_thread.run_sync(self._first)
         except Exception as error:  # answered, and logged where it is not one of ours
-            await _refusal(error)(scope, receive, send)
+            answer = await to_thread.run_sync(self._instead, error, scope)
+            await (answer or _refusal(error))(scope, receive, send)
             return
         await door(scope, receive, send)
 

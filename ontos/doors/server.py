@@ -12,8 +12,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from ontos.doors import process
 from ontos.doors.health import health_routes
@@ -34,7 +35,7 @@ def routes(workbench: "Asked" = process.workbench) -> list[BaseRoute]:
     return [
         *health_routes(workbench),
         *(Route(path, mcp) for path in MCP_PATHS),
-        below("/api", Later(lambda: _rest(workbench))),
+        below("/api", Later(lambda: _rest(workbench), _instead_of_rest)),
     ]
 
 
@@ -44,6 +45,12 @@ def _rest(workbench: "Asked") -> ASGIApp:
     from ontos.doors.rest import rest_app
 
     return rest_app(workbench)
+
+
+def _instead_of_rest(error: Exception, scope: Scope) -> Response | None:
+    from ontos.doors.first_start import answer
+
+    return answer(error, scope)
 
 
 def _mcp(workbench: "Asked") -> ASGIApp:

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from ontos.bootstrap import Workbench, local_person
-from ontos.doors.identity import OWN, mode, person_of
+from ontos.doors.identity import OWN, Knowing, mode, person_of
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError, Unauthenticated
 from ontos.workspace import Person
@@ -21,7 +21,7 @@ def from_session(bench: Workbench, org: str | None, project: str | None = None) 
 
     Who chose no project lands where they may work.
     """
-    person = _person(bench)
+    person = person_looking(bench)
     chosen = project or bench.directory.landing(person, org)
     return bench.directory.of_person(person, org, "page", chosen)
 
@@ -29,18 +29,19 @@ def from_session(bench: Workbench, org: str | None, project: str | None = None) 
 def rights(bench: Workbench, org: str | None) -> Callable[[], object] | None:
     """What asks for the rights of whoever looks at the page; None while nobody is known."""
     try:
-        person = _person(bench)
+        person = person_looking(bench)
     except OntosError:
         return None
     return partial(bench.directory.ready, person, org)
 
 
-def can_sign_in(bench: Workbench) -> bool:
+def can_sign_in(bench: Knowing) -> bool:
     """Whether a sign-in button leads anywhere."""
     return mode(bench.settings) == "oidc"
 
 
-def _person(bench: Workbench) -> Person:
+def person_looking(bench: Knowing) -> Person:
+    """Who is behind the page that runs now; raises Unauthenticated with the remedy."""
     if can_sign_in(bench):
         return _signed_in(st.user.to_dict() if st.user.is_logged_in else {})
     headers = {name.lower(): value for name, value in st.context.headers.items()}

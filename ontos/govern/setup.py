@@ -8,6 +8,7 @@ from ontos.kernel.errors import NotFound, Refused
 from ontos.kernel.fields import Name, Record
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import admin
+from ontos.workspace import Setup
 
 
 class SetupFinding(Record):
@@ -24,15 +25,24 @@ class SetupFinding(Record):
 @operation("GET /setup", needs=admin("admin"))
 def check_setup(caller: Caller) -> list[SetupFinding]:
     """Each thing that the workbench needs of its workspace, looked for now."""
-    return [SetupFinding.model_validate(vars(f)) for f in caller.workspace.setup.findings()]
+    return found_by(caller.workspace.setup)
 
 
 @operation("POST /setup/{key}", needs=admin("admin"))
 def make_setup(caller: Caller, key: Name) -> SetupFinding:
     """Make what is missing where it may be made; answers what is found there afterwards."""
     in_common(caller, "Schemas, volumes and scopes are made")
-    caller.workspace.setup.make(key)
-    now = next((found for found in check_setup(caller) if found.key == key), None)
+    return made_by(caller.workspace.setup, key)
+
+
+def found_by(setup: Setup) -> list[SetupFinding]:
+    return [SetupFinding.model_validate(vars(found)) for found in setup.findings()]
+
+
+def made_by(setup: Setup, key: str) -> SetupFinding:
+    """Raises Refused where it is missing still."""
+    setup.make(key)
+    now = next((found for found in found_by(setup) if found.key == key), None)
     if now is None:
         raise NotFound(f"key: nothing is called {key} any more. Check the setup.", field="key")
     if now.state == "missing" and now.can_make:

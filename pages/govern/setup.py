@@ -1,5 +1,6 @@
 """Whether everything is there that the workbench needs, and how to mend what is not."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -18,6 +19,16 @@ ICONS = {
 
 def draw(caller: Caller) -> None:
     findings: list[SetupFinding] = loaded(partial(check_setup, caller))
+    overview(findings, partial(_make, caller), "Everything that the workbench needs is there.")
+
+
+def overview(
+    findings: Sequence[SetupFinding], make: Callable[[SetupFinding], object], complete: str
+) -> None:
+    """All that was looked for, what is missing first; `make` is called with what is asked for.
+
+    `complete` is said where nothing is missing.
+    """
     missing = [found for found in findings if found.state == "missing"]
     with st.container(horizontal=True, vertical_alignment="center"):
         if missing:
@@ -27,13 +38,23 @@ def draw(caller: Caller) -> None:
                 icon=":material/build:",
             )
         else:
-            st.success("Everything that the workbench needs is there.", icon=":material/check:")
+            st.success(complete, icon=":material/check:")
+        _make_all([found for found in findings if found.can_make], make)
         st.button("Check again", icon=":material/refresh:")
     for found in sorted(findings, key=lambda found: found.state != "missing"):
-        _finding(caller, found)
+        _finding(found, make)
 
 
-def _finding(caller: Caller, found: SetupFinding) -> None:
+def _make_all(makeable: Sequence[SetupFinding], make: Callable[[SetupFinding], object]) -> None:
+    """One press for all of them; what holds another is made before it."""
+    if len(makeable) > 1:
+        st.button(
+            "Make what may be made", icon=":material/add:",
+            on_click=lambda: [make(found) for found in makeable],
+        )  # fmt: skip
+
+
+def _finding(found: SetupFinding, make: Callable[[SetupFinding], object]) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{ICONS[found.state]} **{found.title}**", width=230)
@@ -41,7 +62,7 @@ def _finding(caller: Caller, found: SetupFinding) -> None:
             if found.can_make:
                 st.button(
                     "Make it", key=f"make-{found.key}", icon=":material/add:",
-                    on_click=_make, args=(caller, found),
+                    on_click=make, args=(found,),
                 )  # fmt: skip
         if found.remedy and found.state != "ready":
             _remedy(found.remedy)

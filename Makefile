@@ -6,7 +6,7 @@ export ONTOS_HOME ?= .ontos
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-wire test-workspace jdk check bench acceptance lint types imports clean browser help
+.PHONY: run test test-wire wired test-workspace jdk check bench acceptance lint types imports clean browser help
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -44,7 +44,13 @@ test: $(VENV)/.dev browser ## Install what is missing and run every test but tho
 
 OPERATIONS = $(addprefix tests/,data generate label train deploy monitor improve govern kernel sample)
 
-test-wire: $(VENV)/.wire jdk ## The real Databricks clients over the wire, real Spark behind the SQL
+# The journey on a slow warehouse mostly waits, so it runs beside the others and speaks at the end.
+test-wire: $(VENV)/.wire jdk browser ## The real Databricks clients over the wire, real Spark behind the SQL
+	@said=$$(mktemp); $(BIN)/python -m tests.wire.journey >"$$said" 2>&1 & journey=$$!; \
+	trap 'kill $$journey 2>/dev/null; rm -f "$$said"' EXIT; \
+	$(MAKE) --no-print-directory wired && { wait $$journey; ended=$$?; cat "$$said"; exit $$ended; }
+
+wired:
 	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no tests/wire
 	@ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no $(OPERATIONS)
 	@$(BIN)/python -m tests.wire.loop --rows 600

@@ -18,6 +18,7 @@ from ontos.warehouse.migrate import standing
 
 LONGEST = 27
 """Characters in a project's id: with the longest org's they fit in a tenant's name."""
+_KEY = key(LONGEST)
 
 
 class Project(Record):
@@ -34,7 +35,7 @@ class Project(Record):
 class ProjectSpec(Input):
     """`id` names the project's schemas, after the org's."""
 
-    id: Annotated[str, AfterValidator(key(LONGEST))]
+    id: Annotated[str, AfterValidator(_KEY)]
     title: Name
 
 
@@ -84,8 +85,8 @@ def archive_project(caller: Caller, project_id: str) -> Project:
     """
     in_common(caller, "Projects are archived")
     try:
-        saved = _put_away(caller, project_id)
-    except (Invalid, NotFound) as error:  # of a project that is not there there are no tables
+        saved = _put_away(caller, _KEY(project_id))
+    except (ValueError, NotFound) as error:  # of a project that is not there there are no tables
         raise _no_project(caller, project_id, "project_id") from error
     if saved.row is None:
         raise _no_project(caller, project_id, "project_id")

@@ -46,7 +46,7 @@ OPERATIONS = $(addprefix tests/,data generate label train deploy monitor improve
 
 # The journey on a slow warehouse mostly waits, so it runs beside the others and speaks at the end.
 test-wire: $(VENV)/.wire jdk browser ## The real Databricks clients over the wire, real Spark behind the SQL
-	@said=$$(mktemp); $(BIN)/python -m tests.wire.journey >"$$said" 2>&1 & journey=$$!; \
+	@said=$$(mktemp); $(BIN)/python -m tests.wire.journey --tries 2 >"$$said" 2>&1 & journey=$$!; \
 	trap 'kill $$journey 2>/dev/null; rm -f "$$said"' EXIT; \
 	$(MAKE) --no-print-directory wired && { wait $$journey; ended=$$?; cat "$$said"; exit $$ended; }
 

@@ -1,6 +1,7 @@
 """The closed loop by clicks, over a SQL warehouse that is slow and often refuses.
 
 python -m tests.wire.journey [--delay SECONDS] [--refused SHARE] [--pictures FOLDER]
+                             [--tries N]
 
 Models and endpoints are this machine's; every statement goes through the real connector. With a
 folder for pictures, each step leaves one of the page where it ended.
@@ -11,7 +12,9 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -36,14 +39,31 @@ def main() -> int:
     ask.add_argument("--delay", type=float, default=1.0, help="seconds that each statement takes")
     ask.add_argument("--refused", type=float, default=0.05, help="share of requests met with 503")
     ask.add_argument("--pictures", type=Path, help="a folder for a picture of each step's end")
+    ask.add_argument("--tries", type=int, default=1, help="how often it may be begun")
     asked = ask.parse_args()
     path = find()
     if path is None:
         print("the journey is skipped: no Chromium is here")
         return 1 if os.environ.get("CI") else 0
+    for left in reversed(range(asked.tries)):
+        try:
+            go(asked, path)
+        except Exception:
+            if not left:
+                raise
+            traceback.print_exc()
+            print("The journey is begun once more.", flush=True)
+        else:
+            break
+    print("the closed loop by clicks passed", flush=True)
+    return 0
+
+
+def go(asked: argparse.Namespace, path: str) -> None:
+    """The journey, with a workbench, a warehouse and a browser of its own."""
     server = Server()
     warehouse = server.add("slow", DuckEngine())
-    with tempfile.TemporaryDirectory() as folder, chromium(path) as browser:
+    with closing(server), tempfile.TemporaryDirectory() as folder, chromium(path) as browser:
         home = Path(folder)
         env = {
             "ONTOS_WAREHOUSE": "databricks", "ONTOS_HTTP_PATH": f"{PREFIX}slow",
@@ -60,8 +80,6 @@ def main() -> int:
                 print(app.said())
                 raise
             page.close()
-    server.close()
-    return 0
 
 
 def walk(on: Driver, steps: Mapping[str, Step], pictures: Path | None) -> None:
@@ -74,7 +92,6 @@ def walk(on: Driver, steps: Mapping[str, Step], pictures: Path | None) -> None:
                 pictures.mkdir(parents=True, exist_ok=True)
                 on.page.screenshot(path=pictures / f"{at:02d}-{name}.png")
         print(f"{time.monotonic() - begun:4.0f} s  {name}", flush=True)
-    print("the closed loop by clicks passed", flush=True)
 
 
 if __name__ == "__main__":

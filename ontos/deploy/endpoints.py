@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ontos.deploy.models import find_version
 from ontos.deploy.shares import Shares
-from ontos.deploy.stored import Endpoint, insert, require_changeable, save
+from ontos.deploy.stored import Endpoint, insert, require_changeable, require_seen, save
 from ontos.deploy.updates import begin_update, change_traffic, roll_out, settled, swap
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Invalid, NotFound, Refused, Unavailable
@@ -48,6 +48,12 @@ class EndpointChange(Input):
 
     model_version: str
     share: int = Field(100, ge=1, le=100)
+    version: int | None = None
+
+
+class Rollback(Input):
+    """`version` refuses to go back from what somebody else has changed since it was seen."""
+
     version: int | None = None
 
 
@@ -139,10 +145,12 @@ def update_endpoint(caller: Caller, endpoint_name: str, change: EndpointChange) 
 
 
 @operation("POST /deployment/endpoints/{endpoint_name}/rollback", needs=write("deploy"))
-def rollback_endpoint(caller: Caller, endpoint_name: str) -> Endpoint:
+def rollback_endpoint(
+    caller: Caller, endpoint_name: str, rollback: Rollback | None = None
+) -> Endpoint:
     """Go back to the version that answered alone before, at once where it loads quickly."""
     endpoint = get_endpoint(caller, endpoint_name)
-    require_changeable(endpoint)
+    require_changeable(endpoint, rollback.version if rollback else None)
     former = endpoint.previous_version
     if former is None:
         raise Refused(f"{endpoint.name} has served no other version. Update it to one instead.")
@@ -156,9 +164,15 @@ def rollback_endpoint(caller: Caller, endpoint_name: str) -> Endpoint:
 
 
 @operation("DELETE /deployment/endpoints/{endpoint_name}", needs=write("deploy"))
-def delete_endpoint(caller: Caller, endpoint_name: str) -> Endpoint:
+def delete_endpoint(
+    caller: Caller, endpoint_name: str,
+    version: Annotated[
+        int | None, Field(description="As it was seen; refuses what was changed since.")
+    ] = None,
+) -> Endpoint:  # fmt: skip
     """Stop serving under this name; what it answered stays in the metrics."""
     endpoint = get_endpoint(caller, endpoint_name)
+    require_seen(endpoint, version)
     if caller.workspace.serving.state(endpoint.name) is not None:
         caller.workspace.serving.delete(endpoint.name)
     request_cancel(caller, ("endpoint", endpoint.name))

@@ -59,6 +59,11 @@ class Endpoint(Record):
 def require_changeable(endpoint: Endpoint, seen: int | None = None) -> None:
     """Raises NotNow while an update runs, and Conflict where `seen` is not its version any more."""
     ENDPOINT_STATES.check(endpoint.status, "updating")
+    require_seen(endpoint, seen)
+
+
+def require_seen(endpoint: Endpoint, seen: int | None) -> None:
+    """Raises Conflict where `seen` is not its version any more; without one, all is well."""
     if seen is not None and seen != endpoint.version:
         raise changed_meanwhile(endpoint.name, endpoint.updated_by)
 

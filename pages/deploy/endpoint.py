@@ -4,6 +4,7 @@ import streamlit as st
 
 from ontos.deploy.endpoints import (
     EndpointChange,
+    Rollback,
     Served,
     delete_endpoint,
     get_endpoint,
@@ -94,6 +95,11 @@ def _today(seen: Performance) -> None:
 
 
 def _actions(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None:
+    """Each asks first, about the endpoint as it is seen.
+
+    Their keys name its version: once it is another, what was open closes, and a second click on
+    what was there does nothing. It would undo a rollback.
+    """
     still = endpoint.status not in MOVING
     with st.container(horizontal=True):
         if still:
@@ -110,7 +116,8 @@ def _update(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None
         if job.uc_model_version != endpoint.model_version
     }
     with st.popover("Change version", icon=":material/swap_horiz:", disabled=not others,
-                    help=None if others else "This is the only version of the model."):  # fmt: skip
+                    help=None if others else "This is the only version of the model.",
+                    key=f"ask-update-{endpoint.version}"):  # fmt: skip
         version = st.selectbox(
             "Version", list(others), key="update-version",
             format_func=lambda v: f"v{v} · {others[v].metrics.get('val_accuracy', 0):.1%} right",
@@ -120,7 +127,8 @@ def _update(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None
             help="Begin with a few; the version that answers now keeps the rest.",
         )  # fmt: skip
         st.caption("The present version answers until the other one is loaded.")
-        sure = st.button("Change", type="primary", key="update", disabled=not others)
+        sure = st.button("Change", type="primary", key=f"update-{endpoint.version}",
+                         disabled=not others)  # fmt: skip
     if sure and attempt(
         update_endpoint, caller, endpoint.name,
         EndpointChange(model_version=version, share=share, version=endpoint.version),
@@ -130,22 +138,25 @@ def _update(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None
 
 
 def _rollback(caller: Caller, endpoint: Endpoint) -> None:
-    with st.popover("Roll back", icon=":material/undo:"):
+    with st.popover("Roll back", icon=":material/undo:", key=f"ask-rollback-{endpoint.version}"):
         st.write(f"Version {endpoint.previous_version} answers everything again. Nothing has to "
                  "be loaded for it where it is still there.")  # fmt: skip
-        sure = st.button("Roll back now", type="primary", key="rollback")
+        sure = st.button("Roll back now", type="primary", key=f"rollback-{endpoint.version}")
     if sure and attempt(
-        rollback_endpoint, caller, endpoint.name,
+        rollback_endpoint, caller, endpoint.name, Rollback(version=endpoint.version),
         done=lambda e: said(e.traffic).capitalize() if e.status == "ready" else "On its way back",
     ):  # fmt: skip
         st.rerun()
 
 
 def _delete(caller: Caller, endpoint: Endpoint) -> None:
-    with st.popover("Delete", icon=":material/delete:"):
+    with st.popover("Delete", icon=":material/delete:", key=f"ask-delete-{endpoint.version}"):
         st.write("Nothing answers under this name any more. Its metrics and its model stay.")
-        sure = st.button("Delete the endpoint", type="primary", key="delete")
-    if sure and attempt(delete_endpoint, caller, endpoint.name, done="Deleted"):
+        sure = st.button("Delete the endpoint", type="primary",
+                         key=f"delete-{endpoint.version}")  # fmt: skip
+    if sure and attempt(
+        delete_endpoint, caller, endpoint.name, version=endpoint.version, done="Deleted"
+    ):
         go("deploy", "endpoints")
 
 

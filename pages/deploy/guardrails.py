@@ -51,7 +51,7 @@ def _short(words: list[str]) -> str:
 
 def _form(caller: Caller, endpoint: Endpoint, rails: Rails) -> None:
     seen = endpoint.version
-    with st.form("guardrails", border=False):
+    with st.form(f"guardrails-{seen}", border=False):
         left, right = st.columns(2, gap="medium")
         with left:
             keywords = st.text_area(

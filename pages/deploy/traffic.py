@@ -25,7 +25,7 @@ def _shares(caller: Caller, endpoint: Endpoint) -> None:
         st.caption(f"Version {endpoint.model_version} answers everything. Give another version a "
                    "share under Change version.")  # fmt: skip
         return
-    with st.form("traffic", border=True):
+    with st.form(f"traffic-{endpoint.version}", border=True):
         shares = sorted(endpoint.traffic.items(), key=lambda each: -each[1])
         places = zip(st.columns(len(shares)), shares, strict=True)
         given = {

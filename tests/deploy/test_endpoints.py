@@ -3,6 +3,7 @@ import pytest
 from ontos.deploy.endpoints import (
     EndpointChange,
     EndpointSpec,
+    Rollback,
     create_endpoint,
     delete_endpoint,
     get_endpoint,
@@ -41,6 +42,27 @@ def test_an_update_swaps_and_a_rollback_swaps_back(trained):
         history = list_endpoint_versions(trained.caller, "swap").items
         assert [(h.model_version, h.how) for h in history] == [
             ("1", "rollback"), ("2", "update"), ("1", "create")]  # fmt: skip
+
+
+def test_a_rollback_of_what_changed_since_it_was_seen_is_refused(hello):
+    update_endpoint(hello, "hello", EndpointChange(model_version="2"))
+    seen = settled(hello, "hello").version
+    back = rollback_endpoint(hello, "hello", Rollback(version=seen))
+    assert back.model_version == "1"
+    with pytest.raises(Conflict, match="Load it again") as refused:
+        rollback_endpoint(hello, "hello", Rollback(version=seen))
+    assert refused.value.field == "version"
+    assert get_endpoint(hello, "hello") == back
+
+
+def test_a_deletion_of_what_changed_since_it_was_seen_is_refused(hello):
+    seen = get_endpoint(hello, "hello").version
+    update_endpoint(hello, "hello", EndpointChange(model_version="2"))
+    after = settled(hello, "hello")
+    with pytest.raises(Conflict, match="Load it again"):
+        delete_endpoint(hello, "hello", version=seen)
+    assert get_endpoint(hello, "hello") == after
+    assert delete_endpoint(hello, "hello", version=after.version).status == "deleted"
 
 
 def test_the_former_version_answers_while_another_is_loaded(trained):

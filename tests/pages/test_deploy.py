@@ -1,6 +1,12 @@
 import pytest
 
-from ontos.deploy.endpoints import get_endpoint, list_endpoints
+from ontos.deploy.endpoints import (
+    EndpointChange,
+    get_endpoint,
+    list_endpoints,
+    rollback_endpoint,
+    update_endpoint,
+)
 from ontos.improve.feedback import list_feedback
 from ontos.kernel.errors import NotFound
 from tests.deploy.made import ready, settled
@@ -58,6 +64,23 @@ def test_an_endpoint_is_updated_and_rolled_back_by_clicks(trained):
         page = sound(press(opened(trained.bench, "deploy", endpoint="turns"), "Roll back now"))
         assert "version 1" in texts(page)
         assert get_endpoint(trained.caller, "turns").model_version == "1"
+
+
+def test_a_second_click_does_not_undo_a_rollback(trained):
+    """It falls on a page that shows the endpoint as it was before."""
+    caller = trained.caller
+    with ready(trained, "twice", "1"):
+        update_endpoint(caller, "twice", EndpointChange(model_version="2"))
+        settled(caller, "twice")
+        page = opened(trained.bench, "deploy", endpoint="twice")
+        back = rollback_endpoint(caller, "twice")
+        sound(press(page, "Roll back now"))
+        assert get_endpoint(caller, "twice") == back
+        page = opened(trained.bench, "deploy", endpoint="twice")
+        asking = {block.proto.id for block in page.get("popover")}
+        page = sound(press(page, "Roll back now"))
+        assert get_endpoint(caller, "twice").model_version == "2"
+        assert len(asking) == 3 and not asking & {block.proto.id for block in page.get("popover")}
 
 
 def test_requests_are_shared_and_guarded_by_clicks(trained):

@@ -20,13 +20,17 @@ _ANSWERS = "SELECT * FROM evaluation_answers WHERE evaluation_id = :evaluation_i
 
 @dataclass(frozen=True)
 class Finder:
-    """`counts` finds; `rows` shows what was found; `says` is the sentence of the finding."""
+    """`counts` finds; `rows` shows what was found; `says` is the sentence of the finding.
+
+    `looked` says what was read.
+    """
 
     kind: str
     title: str
     counts: str
     rows: str
     says: str
+    looked: str = "{rows} rows in {groups} groups"
 
 
 LABEL_ERRORS = Finder(
@@ -53,17 +57,21 @@ NEGATIVE_FEEDBACK = Finder(
     "{affected} of {total} ratings of the answer “{label}” are thumbs-down.",
 )
 
+# A label has few where it has not half of what half of the labels have: `enough` is that half,
+# `affected` what is missing to it.
 LOW_COVERAGE = Finder(
     "low_coverage",
     "Few examples of a label",
-    "SELECT response AS label, :enough - count(*) AS affected, :enough AS total FROM pairs"
+    "SELECT response AS label, :enough - count(*) AS affected, :enough AS total,"
+    " count(*) AS examples FROM pairs"
     " WHERE training_sheet_id = :training_sheet_id AND review_status IN ('approved', 'edited')"
     " AND response IS NOT NULL GROUP BY response HAVING count(*) < :enough",
     "SELECT prompt, response, review_status, item_ref FROM pairs"
     " WHERE training_sheet_id = :training_sheet_id AND response = :label"
     " AND review_status IN ('approved', 'edited') ORDER BY item_ref LIMIT :limit",
-    "“{label}” has {affected} approved examples fewer than the {total} that half of the labels"
-    " reach.",
+    "“{label}” has few approved examples: {examples}. Half of the labels have {middle} or more.",
+    "labels with fewer than {enough} approved examples: {groups}. Half of the labels have {middle}"
+    " or more.",
 )
 
 

@@ -2,27 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, Field
 
-from ontos.data.access import require_select
-from ontos.data.sheets import get_sheet
-from ontos.deploy.endpoints import get_endpoint
-from ontos.deploy.stored import Endpoint
-from ontos.generate.training_sheets import get_training_sheet
-from ontos.improve.finders import (
-    LABEL_ERRORS,
-    LOW_COVERAGE,
-    NEGATIVE_FEEDBACK,
-    Finder,
-    segment_errors,
-    segment_values,
-)
+from ontos.improve.finders import NEGATIVE_FEEDBACK, Finder
+from ontos.improve.subjects import Subject, searches, subject_of
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import NotFound, Refused
+from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, now
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.operation import operation, permit
@@ -36,7 +25,6 @@ from ontos.train.training_jobs import (
     TrainingJob,
     TrainingJobSpec,
     create_training_job,
-    get_training_job,
 )
 from ontos.warehouse import Value, together
 
@@ -59,6 +47,14 @@ def _before(to: str) -> str:
 
 
 _ONE = "SELECT * FROM gaps WHERE id = :id"
+_SHOWN = """
+SELECT g.*, j.id AS retraining_id, j.status AS retraining_status,
+  j.uc_model_version AS retrained_version
+FROM gaps AS g LEFT JOIN (
+  SELECT *, row_number() OVER (PARTITION BY source_gap_id ORDER BY id DESC) AS nth
+  FROM training_jobs WHERE source_gap_id IS NOT NULL
+) AS j ON j.source_gap_id = g.id AND j.nth = 1
+"""
 _MOVED = "id = :id AND status = :to AND updated_at = :at"
 
 
@@ -82,6 +78,17 @@ class Gap(Record):
     created_by: str
     created_at: datetime
     updated_at: datetime
+
+
+class ShownGap(Gap):
+    """With the newest training job that was begun for it, and the version that came of that.
+
+    A gap is `retraining` until something is decided about it, also when its job has ended.
+    """
+
+    retraining_id: str | None
+    retraining_status: str | None
+    retrained_version: str | None
 
 
 class Analysis(Input):
@@ -112,30 +119,22 @@ class RetrainOfGap(Input):
     training_sheet_id: Id | None = None
 
 
-class _Subject(BaseModel):
-    """What is looked into: an endpoint, the job behind its version, and that job's evaluation."""
-
-    endpoint: Endpoint
-    job: TrainingJob
-    evaluation_id: str | None
-    answers: int
-
-
 @operation("POST /gaps/analyze", needs=write("improve"), rights="person")
 def analyze_gaps(caller: Caller, analysis: Analysis) -> Found:
     """Look for gaps of an endpoint's present version in its evaluation, feedback and labels."""
-    subject = _subject(caller, analysis.endpoint_name)
+    subject = subject_of(caller, analysis.endpoint_name)
     looked_at: dict[str, str] = {}
-    searches = list(_searches(caller, subject, looked_at))
-    counted = together(*[_counting(caller, finder, values) for finder, values in searches])
+    asked = list(searches(caller, subject, looked_at))
+    counted = together(*[_counting(caller, finder, values) for finder, values in asked])
     found = [
         _gap(caller, subject, finder, values, row)
-        for (finder, values), rows in zip(searches, counted, strict=True)
+        for (finder, values), rows in zip(asked, counted, strict=True)
         for row in rows
         if _matters(row, analysis, finder)
     ]
-    for (finder, _), rows in zip(searches, counted, strict=True):
-        looked_at[finder.kind] = f"{sum(r['total'] for r in rows)} rows in {len(rows)} groups"
+    for (finder, values), rows in zip(asked, counted, strict=True):
+        seen = {"rows": sum(row["total"] for row in rows), "groups": len(rows)}
+        looked_at[finder.kind] = finder.looked.format(**values, **seen)
     _store(caller, subject, found)
     return Found(items=sorted(found, key=lambda g: (-g.affected, g.kind)), looked_at=looked_at)
 
@@ -144,26 +143,26 @@ def analyze_gaps(caller: Caller, analysis: Analysis) -> Found:
 def list_gaps(
     caller: Caller, endpoint_name: str | None = None, status: Status | None = None,
     limit: Limit = 100, cursor: str | None = None,
-) -> Page[Gap]:  # fmt: skip
-    """Gaps, the most severe first."""
+) -> Page[ShownGap]:  # fmt: skip
+    """Gaps, those that affect most rows first."""
     after = decode(cursor, int, str) or [None, None]
     rows = caller.warehouse.rows(
-        "SELECT * FROM gaps WHERE (:endpoint IS NULL OR endpoint_name = :endpoint)"
-        " AND (:status IS NULL OR status = :status)"
-        " AND (:after IS NULL OR affected < :affected OR (affected = :affected AND id > :after))"
-        " ORDER BY affected DESC, id LIMIT :limit",
+        f"{_SHOWN} WHERE (:endpoint IS NULL OR g.endpoint_name = :endpoint)"
+        " AND (:status IS NULL OR g.status = :status) AND (:after IS NULL"
+        " OR g.affected < :affected OR (g.affected = :affected AND g.id > :after))"
+        " ORDER BY g.affected DESC, g.id LIMIT :limit",
         endpoint=endpoint_name, status=status, affected=after[0], after=after[1], limit=limit + 1,
     )  # fmt: skip
-    return page([Gap(**row) for row in rows], limit, lambda gap: [gap.affected, gap.id])
+    return page([ShownGap(**row) for row in rows], limit, lambda gap: [gap.affected, gap.id])
 
 
 @operation("GET /gaps/{gap_id}", needs=read("improve"))
-def get_gap(caller: Caller, gap_id: Id) -> Gap:
+def get_gap(caller: Caller, gap_id: Id) -> ShownGap:
     """One gap."""
-    rows = caller.warehouse.rows(_ONE, id=gap_id)
+    rows = caller.warehouse.rows(f"{_SHOWN} WHERE g.id = :id", id=gap_id)
     if not rows:
         raise _no_gap(gap_id)
-    return Gap(**rows[0])
+    return ShownGap(**rows[0])
 
 
 @operation("POST /gaps/{gap_id}/task", needs=write("improve"))
@@ -182,7 +181,7 @@ def retrain_gap(caller: Caller, gap_id: Id, spec: RetrainOfGap) -> TrainingJob:
     """Train the endpoint's model again, as before, with the pairs approved since: a new version."""
     gap = get_gap(caller, gap_id)
     GAP_STATES.check(gap.status, "retraining")
-    former = _subject(caller, gap.endpoint_name).job
+    former = subject_of(caller, gap.endpoint_name).job
     job = create_training_job(
         caller,
         TrainingJobSpec(
@@ -225,68 +224,8 @@ def _not_tasked(caller: Caller, gap_id: str) -> NoReturn:
     """Raise why a gap takes no task: its state, or nothing that was trained here is behind it."""
     gap = get_gap(caller, gap_id)
     GAP_STATES.check(gap.status, "tasked")
-    job = _subject(caller, gap.endpoint_name).job
+    job = subject_of(caller, gap.endpoint_name).job
     raise no_training_sheet(job.training_sheet_id)
-
-
-def _subject(caller: Caller, endpoint_name: str) -> _Subject:
-    endpoint = get_endpoint(caller, endpoint_name)
-    rows = caller.warehouse.rows(
-        "SELECT j.id, e.evaluation_id, e.answers FROM training_jobs AS j LEFT JOIN ("
-        " SELECT v.job_id, v.id AS evaluation_id, max(v.examples) AS answers,"
-        " row_number() OVER (PARTITION BY v.job_id ORDER BY max(v.created_at) DESC) AS nth"
-        " FROM evaluations AS v GROUP BY v.job_id, v.id"
-        ") AS e ON e.job_id = j.id AND e.nth = 1"
-        " WHERE j.uc_model_name = :model AND j.uc_model_version = :version LIMIT 1",
-        model=endpoint.model_name,
-        version=endpoint.model_version,
-    )
-    if not rows:
-        raise Refused(
-            f"endpoint_name: {endpoint.model_name} version {endpoint.model_version} was not "
-            "trained here, so there is no evaluation to look into. "
-            "Deploy a version of a training job.",
-            field="endpoint_name",
-        )
-    return _Subject(
-        endpoint=endpoint, job=get_training_job(caller, rows[0]["id"]),
-        evaluation_id=rows[0]["evaluation_id"], answers=rows[0]["answers"] or 0,
-    )  # fmt: skip
-
-
-def _searches(
-    caller: Caller, subject: _Subject, looked_at: dict[str, str]
-) -> Iterator[tuple[Finder, dict[str, Value]]]:
-    """The finders that have something to look into; the others say why not."""
-    endpoint, job = subject.endpoint, subject.job
-    yield NEGATIVE_FEEDBACK, {"endpoint": endpoint.name, "model_version": endpoint.model_version}
-    yield LOW_COVERAGE, {"training_sheet_id": job.training_sheet_id, "enough": _enough(caller, job)}
-    if subject.evaluation_id is None:
-        why = "nothing: this version was not evaluated. Evaluate its training job first."
-        looked_at[LABEL_ERRORS.kind] = looked_at["segment_errors"] = why
-        return
-    evaluation: dict[str, Value] = {"evaluation_id": subject.evaluation_id}
-    yield LABEL_ERRORS, evaluation
-    training_sheet = get_training_sheet(caller, job.training_sheet_id)
-    sheet = get_sheet(caller, training_sheet.sheet_id)
-    require_select(caller, sheet.source_table)
-    segments = segment_errors(sheet)
-    if segments is None:
-        looked_at["segment_errors"] = "nothing: the sheet has no metadata columns"
-        return
-    asked: dict[str, Value] = {"all_answers": subject.answers, "sheet_id": sheet.id}
-    yield segments, {**evaluation, **segment_values(sheet), **asked}
-
-
-def _enough(caller: Caller, job: TrainingJob) -> int:
-    """The median number of approved examples of a label, halved."""
-    rows = caller.warehouse.rows(
-        "SELECT percentile_approx(n, 0.5) AS middle FROM (SELECT count(*) AS n FROM pairs"
-        " WHERE training_sheet_id = :id AND review_status IN ('approved', 'edited')"
-        " AND response IS NOT NULL GROUP BY response) AS labels",
-        id=job.training_sheet_id,
-    )
-    return int(rows[0]["middle"] or 0) // 2
 
 
 def _counting(caller: Caller, finder: Finder, values: Mapping[str, Value]) -> Any:
@@ -303,7 +242,7 @@ def _matters(row: Mapping[str, Any], analysis: Analysis, finder: Finder) -> bool
 
 
 def _gap(
-    caller: Caller, subject: _Subject, finder: Finder, values: Mapping[str, Value],
+    caller: Caller, subject: Subject, finder: Finder, values: Mapping[str, Value],
     row: Mapping[str, Any],
 ) -> Gap:  # fmt: skip
     endpoint, at = subject.endpoint, now()
@@ -313,7 +252,7 @@ def _gap(
         endpoint_name=endpoint.name, model_name=endpoint.model_name,
         model_version=endpoint.model_version, kind=finder.kind, label=row["label"],
         severity=row["affected"] / row["total"], affected=row["affected"], total=row["total"],
-        evidence_summary=finder.says.format(**row), evidence_query=finder.rows,
+        evidence_summary=finder.says.format(**values, **row), evidence_query=finder.rows,
         evidence_values=json.dumps({**values, "label": row["label"]}), status="open", version=1,
         created_by=caller.user, created_at=at, updated_at=at,
     )  # fmt: skip
@@ -338,7 +277,7 @@ VALUES (s.id, s.endpoint_name, s.model_name, s.model_version, s.kind, s.label, s
 """
 
 
-def _store(caller: Caller, subject: _Subject, found: list[Gap]) -> None:
+def _store(caller: Caller, subject: Subject, found: list[Gap]) -> None:
     """Keep what was found, and close open gaps of this endpoint that are found no more."""
     caller.warehouse.execute(
         _STORE,

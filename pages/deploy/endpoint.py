@@ -23,7 +23,7 @@ from pages.clock import moment, when
 from pages.data.words import escaped
 from pages.deploy.guardrails import draw_guardrails
 from pages.deploy.traffic import draw_traffic
-from pages.frame import attempt, go, loaded, mark, polled
+from pages.frame import attempt, go, loaded, mark, param, polled
 from pages.tables import rows_of
 
 MOVING = ("creating", "updating")
@@ -115,11 +115,13 @@ def _update(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None
         for job in jobs
         if job.uc_model_version != endpoint.model_version
     }
+    wanted, versions = param("version"), list(others)
     with st.popover("Change version", icon=":material/swap_horiz:", disabled=not others,
                     help=None if others else "This is the only version of the model.",
                     key=f"ask-update-{endpoint.version}"):  # fmt: skip
         version = st.selectbox(
-            "Version", list(others), key="update-version",
+            "Version", versions, key="update-version",
+            index=versions.index(wanted) if wanted in versions else 0,
             format_func=lambda v: f"v{v} · {others[v].metrics.get('val_accuracy', 0):.1%} right",
         )  # fmt: skip
         share = st.number_input(

@@ -1,6 +1,5 @@
 """Gaps of an endpoint, each with its evidence, and what can be done about it."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
@@ -9,30 +8,23 @@ from ontos.deploy.endpoints import Endpoint, list_endpoints
 from ontos.improve.evidence import Evidence, get_evidence, get_worst_evidence
 from ontos.improve.gaps import (
     Analysis,
-    Gap,
-    RetrainOfGap,
+    ShownGap,
     TaskOfGap,
     analyze_gaps,
     close_gap,
     create_gap_task,
     list_gaps,
-    retrain_gap,
 )
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
-from pages.bars import WARNING, Bar, draw_bars
 from pages.clock import moment
 from pages.data.words import escaped
-from pages.frame import attempt, empty, go, loaded, mark, param, pick, show
+from pages.frame import attempt, empty, go, loaded, param, pick, show
+from pages.improve.figures import KINDS, badge, charts, figure, grouped, state
+from pages.improve.retraining import draw_retrain, draw_retraining
 from pages.tables import rows_of
 from pages.words import many
 
-KINDS: Mapping[str, str] = {
-    "label_errors": "Wrong on a label",
-    "segment_errors": "Wrong in a segment",
-    "negative_feedback": "Users say it is wrong",
-    "low_coverage": "Few examples of a label",
-}
 COLUMNS = {
     "prompt": "Prompt", "expected": "Should be", "predicted": "Was answered as",
     "response": "Response", "review_status": "Status", "output": "Answer",
@@ -40,8 +32,6 @@ COLUMNS = {
     "item_ref": "Item", "created_by": "Who",
 }  # fmt: skip
 """Columns of evidence, and what a person calls them."""
-SHOWN = 15
-"""Gaps with a bar; all can be chosen."""
 
 
 def draw(caller: Caller) -> None:
@@ -67,14 +57,22 @@ def draw(caller: Caller) -> None:
         return
     _analyse(caller, endpoint)
     shown = [g for g in gaps.items if g.endpoint_name == endpoint.name]
-    shown.sort(key=lambda gap: gap.status == "closed")  # those that are open come first
     if not shown:
         _none(endpoint)
         return
-    _chart([g for g in shown if g.status != "closed"])
-    chosen = pick("Gap", shown, "gap", title=_title)
+    left = grouped(g for g in shown if g.status != "closed")
+    charts(left)
+    _begin_with(near)
+    closed = grouped(g for g in shown if g.status == "closed")
+    chosen = pick("Gap", [*left, *closed], "gap", title=_title)
     if chosen:
-        _detail(caller, chosen, _evidence(caller, chosen, near, asked))
+        _detail(caller, endpoint, chosen, _evidence(caller, chosen, near, asked))
+
+
+def _begin_with(near: Evidence | OntosError | None) -> None:
+    """Where no gap was chosen: the one that was read, which affects most."""
+    if isinstance(near, Evidence) and not param("gap"):
+        st.session_state.setdefault("pick-gap", near.gap_id)
 
 
 def _likely(
@@ -88,7 +86,7 @@ def _likely(
 
 
 def _evidence(
-    caller: Caller, gap: Gap, near: Evidence | OntosError | None, asked: str | None
+    caller: Caller, gap: ShownGap, near: Evidence | OntosError | None, asked: str | None
 ) -> Evidence:
     """What was read beside the list, if that is the gap; a refusal is not asked for again."""
     if isinstance(near, OntosError) and asked == gap.id:
@@ -112,9 +110,8 @@ def _none(endpoint: Endpoint) -> None:
     )
 
 
-def _title(gap: Gap) -> str:
-    kind = KINDS.get(gap.kind, gap.kind)
-    return f"{kind}: {gap.label} ({gap.affected} of {gap.total}, {gap.status})"
+def _title(gap: ShownGap) -> str:
+    return f"{KINDS.get(gap.kind, gap.kind)}: {gap.label} ({figure(gap)}, {state(gap)})"
 
 
 def _analyse(caller: Caller, endpoint: Endpoint) -> None:
@@ -133,20 +130,10 @@ def _analyse(caller: Caller, endpoint: Endpoint) -> None:
                 st.markdown(f"- **{KINDS.get(kind, kind)}**: {what}")
 
 
-def _chart(gaps: list[Gap]) -> None:
-    """How much of what was looked at falls into each gap; the order is that of the choice below."""
-    bars = [
-        Bar(f"{g.label} · {KINDS.get(g.kind, g.kind).lower()}", g.severity,
-            f"{g.affected:,} of {g.total:,} · {g.severity:.0%}", g.evidence_summary, WARNING)
-        for g in gaps[:SHOWN]
-    ]  # fmt: skip
-    if bars:
-        draw_bars(bars, "Share affected; what affects most comes first", most=1.0)
-
-
-def _detail(caller: Caller, gap: Gap, evidence: Evidence) -> None:
+def _detail(caller: Caller, endpoint: Endpoint, gap: ShownGap, evidence: Evidence) -> None:
     with st.container(border=True):
-        st.markdown(f"{mark(gap.status)} {escaped(gap.evidence_summary)}")
+        st.markdown(f"{badge(gap)} {escaped(gap.evidence_summary)}")
+        draw_retraining(gap, endpoint)
         _rows(evidence)
         with st.expander("The query behind it"):
             st.code(evidence.query, language="sql")
@@ -168,7 +155,7 @@ def _rows(evidence: Evidence) -> None:
     )  # fmt: skip
 
 
-def _actions(caller: Caller, gap: Gap) -> None:
+def _actions(caller: Caller, gap: ShownGap) -> None:
     if gap.status == "closed":
         st.caption("It is closed. It opens again when another version has it.")
         return
@@ -176,16 +163,16 @@ def _actions(caller: Caller, gap: Gap) -> None:
         with st.popover("Make a task", icon=":material/assignment_add:"):
             _task(caller, gap)
         with st.popover("Retrain", icon=":material/model_training:"):
-            _retrain(caller, gap)
+            draw_retrain(caller, gap)
         with st.popover("Close", icon=":material/done:", type="tertiary"):
             st.write("Nothing more is to be done about it in this version.")
-            sure = st.button("Close the gap", type="primary", key=f"close-{gap.id}")
+            sure = st.button("Close the gap", type="primary", key=f"close-{gap.id}-{gap.version}")
     if sure and attempt(close_gap, caller, gap.id, done="Gap closed"):
         st.rerun()
 
 
-def _task(caller: Caller, gap: Gap) -> None:
-    with st.form(f"task-{gap.id}", border=False):
+def _task(caller: Caller, gap: ShownGap) -> None:
+    with st.form(f"task-{gap.id}-{gap.version}", border=False):
         title = st.text_input("Title", value=f"More examples: {gap.label}"[:200])
         count = st.number_input("Pairs wanted", min_value=1, value=20)
         instructions = st.text_area("Instructions", value=gap.evidence_summary)
@@ -197,14 +184,3 @@ def _task(caller: Caller, gap: Gap) -> None:
             )
             if made:
                 go("label", "tasks")
-
-
-def _retrain(caller: Caller, gap: Gap) -> None:
-    st.write(
-        "Trains the same model again, with the same settings, on all pairs of its training sheet "
-        "that are approved now. The result is a new version; nothing is deployed by itself."
-    )
-    if st.button("Start the training job", type="primary", key=f"retrain-{gap.id}"):
-        job = attempt(retrain_gap, caller, gap.id, RetrainOfGap(), done="Training started")
-        if job:
-            go("train", "jobs", job=job.id)

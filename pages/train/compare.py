@@ -46,7 +46,7 @@ def draw(caller: Caller) -> None:
 def _choose(
     several: list[str], models: dict[str, list[TrainingJob]]
 ) -> tuple[str, str, str] | None:
-    """Model, former and newer version; by default the two newest."""
+    """Model, former and newer version: those of the address, else the two newest."""
     wanted = param("model")
     row = st.container(horizontal=True)
     model = row.selectbox(
@@ -63,6 +63,8 @@ def _choose(
         return f"v{version} · {when(job.created_at)}{good}"
 
     def choose(name: str, at: int) -> str:
+        asked = param(name.lower())
+        at = versions.index(asked) if asked in versions else at
         return str(row.selectbox(name, versions, index=at, format_func=title, width=300,
                                  key=f"compare-{name}-{model}"))  # fmt: skip
 

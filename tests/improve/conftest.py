@@ -40,6 +40,40 @@ def served(trained: Trained) -> Iterator[Trained]:
         caller.warehouse.execute(f"DELETE FROM {table}")
 
 
+FEW = ("metal", 2)
+"""Label, and how many approved examples of it are left by `scarce`; the others have 18 each."""
+
+
+@pytest.fixture
+def scarce(served: Trained) -> Iterator[Trained]:
+    """The same, with few examples of one label. The workbench is shared, so they come back."""
+    (label, left), warehouse = FEW, served.caller.warehouse
+    of_label = zip(served.sheet.pair_ids, WORDS, strict=True)
+    taken = [pair for pair, (_, kind) in of_label if kind == label][left:]
+    move = (
+        "UPDATE pairs SET review_status = :to"
+        " WHERE id IN (SELECT explode(from_json(:ids, 'ARRAY<STRING>')))"
+    )
+    warehouse.execute(move, to="rejected", ids=json.dumps(taken))
+    yield served
+    warehouse.execute(move, to="approved", ids=json.dumps(taken))
+
+
+@pytest.fixture
+def retrained(served: Trained) -> Iterator[Gap]:
+    """A gap for which the second version was trained."""
+    gap, warehouse = next(iter(found(served).values())), served.caller.warehouse
+    nothing = "UPDATE training_jobs SET source_gap_id = NULL WHERE source_gap_id = :gap"
+    warehouse.execute(nothing, gap=gap.id)
+    warehouse.execute(
+        "UPDATE training_jobs SET source_gap_id = :gap WHERE id = :job",
+        gap=gap.id, job=served.second.id,
+    )  # fmt: skip
+    warehouse.execute("UPDATE gaps SET status = 'retraining' WHERE id = :id", id=gap.id)
+    yield gap
+    warehouse.execute(nothing, gap=gap.id)
+
+
 def _sheet(caller: Caller, sheet_id: str) -> None:
     """The rows behind the training sheet, with a channel to look for segments in."""
     rows = [

@@ -7,9 +7,10 @@ import pytest
 
 from ontos.improve.evidence import get_evidence
 from ontos.improve.feedback import FeedbackSpec, create_feedback
-from ontos.improve.finders import NEGATIVE_FEEDBACK
+from ontos.improve.finders import LOW_COVERAGE, NEGATIVE_FEEDBACK
 from ontos.improve.gaps import (
     Analysis,
+    Gap,
     RetrainOfGap,
     TaskOfGap,
     analyze_gaps,
@@ -23,7 +24,7 @@ from ontos.kernel.errors import NotFound, NotNow, Refused
 from ontos.kernel.fields import new_id
 from ontos.label.tasks import list_tasks
 from ontos.train.training_jobs import Cancellation, cancel_training_job
-from tests.improve.conftest import ANALYSIS, ENDPOINT, WRONG, found
+from tests.improve.conftest import ANALYSIS, ENDPOINT, FEW, WRONG, found
 from tests.train.made import Trained
 
 
@@ -48,6 +49,20 @@ def test_a_thumbs_down_is_a_gap(served: Trained) -> None:
     gap = found(served)[NEGATIVE_FEEDBACK.kind, "tool"]
     assert (gap.affected, gap.total) == (1, 1)
     assert get_evidence(served.caller, gap.id).rows[0]["output"] == "tool"
+
+
+def test_few_examples_are_counted_beside_what_others_have(scarce: Trained) -> None:
+    label, left = FEW
+    gap = found(scarce)[LOW_COVERAGE.kind, label]
+    assert (gap.affected, gap.total) == (9 - left, 9)
+    assert gap.evidence_summary == (
+        f"“{label}” has few approved examples: {left}. Half of the labels have 18 or more."
+    )
+    assert len(get_evidence(scarce.caller, gap.id).rows) == left
+    looked = analyze_gaps(scarce.caller, ANALYSIS).looked_at[LOW_COVERAGE.kind]
+    assert looked == (
+        "labels with fewer than 9 approved examples: 1. Half of the labels have 18 or more."
+    )
 
 
 def test_looking_again_adds_nothing_and_closes_what_is_gone(served: Trained) -> None:
@@ -77,10 +92,30 @@ def test_retraining_repeats_the_job(served: Trained) -> None:
     try:
         assert job.source_gap_id == gap.id and job.model_name == served.first.model_name
         assert job.training_config == served.first.training_config
-        assert get_gap(served.caller, gap.id).status == "retraining"
+        seen = get_gap(served.caller, gap.id)
+        assert (seen.status, seen.retraining_id) == ("retraining", job.id)
     finally:
         with suppress(NotNow):  # it may have ended by itself
             cancel_training_job(served.caller, job.id, Cancellation())
+
+
+def test_a_retraining_says_how_it_ended(served: Trained, retrained: Gap) -> None:
+    """What was decided about the gap stays as it was."""
+    seen = get_gap(served.caller, retrained.id)
+    assert (seen.status, seen.retraining_status) == ("retraining", "succeeded")
+    assert seen.retrained_version == served.second.uc_model_version
+    listed = {gap.id: gap for gap in list_gaps(served.caller, ENDPOINT).items}
+    assert listed[retrained.id] == seen
+    others = [gap for gap in listed.values() if gap.id != retrained.id]
+    assert others and {gap.retraining_id for gap in others} == {None}
+
+
+def test_lists_page_by_what_is_affected(served: Trained) -> None:
+    every = list_gaps(served.caller, found(served) and ENDPOINT).items
+    first = list_gaps(served.caller, ENDPOINT, limit=1)
+    rest = list_gaps(served.caller, ENDPOINT, cursor=first.next_cursor)
+    assert [*first.items, *rest.items] == every and rest.items
+    assert [gap.affected for gap in every] == sorted((g.affected for g in every), reverse=True)
 
 
 def test_a_closed_gap_takes_no_task(served: Trained) -> None:

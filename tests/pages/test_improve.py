@@ -1,18 +1,19 @@
 """Gaps and feedback as the pages show them, over the session's trained model."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ontos.improve.feedback import FeedbackSpec, create_feedback
-from ontos.improve.gaps import list_gaps
-from tests.improve.conftest import ENDPOINT, served
+from ontos.improve.gaps import Gap, list_gaps
+from tests.improve.conftest import ENDPOINT, FEW, retrained, scarce, served
 from tests.pages.opened import opened, press, sound, texts
 from tests.train.made import Trained
 from tests.trained import trained
 
-__all__ = ["served", "trained"]
+__all__ = ["retrained", "scarce", "served", "trained"]
 
 
 def rate(made: Trained, **given: str | None) -> None:
@@ -32,17 +33,75 @@ def looked(served: Trained) -> Iterator[Trained]:
     yield served
 
 
+def drawn(page: AppTest) -> str:
+    """The bars of all charts."""
+    return "".join(h.proto.body for h in page.get("html") if "bars" in h.proto.body)
+
+
 def gaps(made: Trained) -> dict[str, str]:
     return {gap.id: gap.status for gap in list_gaps(made.caller, ENDPOINT).items}
 
 
 def test_each_gap_has_a_bar_and_its_evidence_in_words(looked: Trained) -> None:
     page = at_gaps(looked)
-    bars = next(h.proto.body for h in page.get("html") if "bars" in h.proto.body)
+    bars = drawn(page)
     found = list_gaps(looked.caller, ENDPOINT).items
     assert found and all(f"{gap.affected} of {gap.total}" in bars for gap in found)
     assert page.dataframe[0].value.columns.tolist()
     assert not page.get("plotly_chart")
+
+
+def test_each_kind_has_bars_of_its_own_the_worst_first(looked: Trained) -> None:
+    """A share of one rating is not to be read beside a share of thirty pairs."""
+    rate(looked, rating="down", output="tool")
+    page = sound(press(at_gaps(looked), "Look for gaps"))
+    titles = re.findall("<caption>(.*?):", drawn(page))
+    assert sorted(titles) == ["Users say it is wrong", "Wrong in a segment", "Wrong on a label"]
+    for chart in drawn(page).split("<table")[1:]:
+        shares = [int(share) for share in re.findall(r"(\d+)%</td>", chart)]
+        assert shares == sorted(shares, reverse=True)
+    bars = re.findall(r'<th scope="row">(.*?)</th>', drawn(page))
+    options = page.selectbox(key="pick-gap").options
+    assert [option.partition(": ")[2].partition(" (")[0] for option in options] == bars
+
+
+def test_few_examples_are_said_as_examples_not_as_errors(scarce: Trained) -> None:
+    label, left = FEW
+    page = sound(press(at_gaps(scarce), "Look for gaps"))
+    assert "half of the labels have 18 or more" in drawn(page) and f"{left} examples" in drawn(page)
+    assert f"{9 - left} of 9" not in drawn(page)
+    titles = page.selectbox(key="pick-gap").options
+    assert f"Few examples of a label: {label} ({left} examples, open)" in titles
+
+
+def test_a_retraining_that_ended_says_so_and_leads_on(served: Trained, retrained: Gap) -> None:
+    page = at_gaps(served, gap=retrained.id)
+    assert "retrained as v2" in texts(page) and "made v2" in texts(page)
+    assert any("retrained as v2)" in o for o in page.selectbox(key="pick-gap").options)
+    assert {"Compare v1 with v2", "Deploy v2"} <= {button.label for button in page.button}
+    page = press(page, "Compare v1 with v2")
+    assert page.selectbox(key="compare-From-kinds").value == "1"
+    assert page.selectbox(key="compare-To-kinds").value == "2"
+    page = press(at_gaps(served, gap=retrained.id), "Deploy v2")
+    assert page.selectbox(key="update-version").value == "2"
+
+
+@pytest.mark.parametrize(
+    ("status", "badge", "says"),
+    [("running", "retraining", "see how far it is"),
+     ("failed", "retraining failed", "ended without a model")],
+)  # fmt: skip
+def test_a_retraining_without_a_model_says_where_it_is(
+    served: Trained, retrained: Gap, status: str, badge: str, says: str
+) -> None:
+    change = "UPDATE training_jobs SET status = :to WHERE id = :id"
+    served.caller.warehouse.execute(change, to=status, id=served.second.id)
+    try:
+        page = at_gaps(served, gap=retrained.id)
+    finally:
+        served.caller.warehouse.execute(change, to="succeeded", id=served.second.id)
+    assert f"badge[{badge}]" in texts(page) and says in texts(page)
+    assert "Deploy v2" not in {button.label for button in page.button}
 
 
 def test_closing_asks_first_and_leaves_nothing_that_would_be_refused(looked: Trained) -> None:

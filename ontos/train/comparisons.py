@@ -11,7 +11,11 @@ from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
 from ontos.label.usage import GATED
 from ontos.train.evaluations import LARGEST, MAY_JUDGE, Answers, ask
+from ontos.train.scores import sign_test
 from ontos.train.training_jobs import TrainingJob
+
+CLEAR = 0.05
+"""A difference that chance makes at least this often is none to act on."""
 
 # The newer job's validation side, without items that either job trained on (under whatever pair).
 _UNSEEN = f"""
@@ -44,7 +48,9 @@ class LabelDifference(Difference):
 class Comparison(BaseModel):
     """`examples` of `validation_pairs` on the newer version's side were new to both versions.
 
-    `improved` were wrong in a and are right in b, `worsened` the reverse.
+    `improved` were wrong in a and are right in b, `worsened` the reverse. `chance` is how often two
+    versions that are equally good would differ so unevenly, 0 to 1. `better` is the version that is
+    clearly better: where that is rarer than `CLEAR`; else None.
     """
 
     model_name: str
@@ -54,6 +60,8 @@ class Comparison(BaseModel):
     validation_pairs: int
     improved: int
     worsened: int
+    chance: float
+    better: str | None
     metrics: dict[str, Difference]
     per_label: list[LabelDifference]
 
@@ -72,10 +80,13 @@ def compare_versions(caller: Caller, model_name: str, version_a: str, version_b:
         (x == e, y == e)
         for x, y, e in zip(before.predicted, after.predicted, before.expected, strict=True)
     ]
+    improved, worsened = right.count((False, True)), right.count((True, False))
+    chance = sign_test(improved, worsened)
+    leads = version_b if improved > worsened else version_a
     return Comparison(
         model_name=model_name, version_a=version_a, version_b=version_b, examples=len(pairs),
-        validation_pairs=newer.val_pairs, improved=right.count((False, True)),
-        worsened=right.count((True, False)), metrics=_differences(before, after),
+        validation_pairs=newer.val_pairs, improved=improved, worsened=worsened, chance=chance,
+        better=leads if chance < CLEAR else None, metrics=_differences(before, after),
         per_label=_label_differences(before, after),
     )  # fmt: skip
 

@@ -131,3 +131,15 @@ def _unequal(truth: Sequence[str], predicted: Sequence[str]) -> Invalid:
         "Give one prediction per example.",
         field="predictions",
     )
+
+
+def sign_test(improved: int, worsened: int) -> float:
+    """How often chance alone splits so unevenly, or more, what changed: 0 to 1, two-sided.
+
+    As if each change were the toss of a coin (McNemar's exact test); 1 where nothing changed.
+    """
+    changed, ways, term = improved + worsened, 0, 1
+    for n in range(min(improved, worsened) + 1):
+        ways += term
+        term = term * (changed - n) // (n + 1)
+    return min(1.0, 2 * ways / (1 << changed))

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from ontos.kernel.caller import Caller
-from ontos.train.comparisons import Comparison, Difference, compare_versions
+from ontos.train.comparisons import CLEAR, Comparison, Difference, compare_versions
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
 from pages.clock import when
 from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded, param
 from pages.tables import rows_of
 from pages.train.figures import changes
+from pages.words import many
 
 TITLES = {
     "accuracy": "Right answers", "macro_f1": "Macro F1", "exact_match": "Exact matches",
@@ -80,27 +81,50 @@ def _result(found: Comparison) -> None:
         f"Both were asked {found.examples:,} of the {found.validation_pairs:,} validation pairs of "
         "the newer version: those that neither of them has trained on."
     )
+    st.markdown(_verdict(found))
     with st.container(horizontal=True):
         for name, difference in found.metrics.items():
-            _figure(TITLES.get(name, name), difference, share=name in ("accuracy", "exact_match"))
+            _figure(TITLES.get(name, name), difference, share=name in ("accuracy", "exact_match"),
+                    clear=found.better is not None)  # fmt: skip
         st.metric("Became right", f"{found.improved:,}", border=True, width=168)
         st.metric("Became wrong", f"{found.worsened:,}", border=True, width=168)
     if found.per_label:
         st.subheader("By label", anchor=False)
-        changes(found.per_label)
+        changes(found.per_label, clear=found.better is not None)
         with st.expander("All labels"):
             _labels(found)
-    better = found.version_b if found.improved >= found.worsened else found.version_a
-    if st.button(f"Deploy v{better}", icon=":material/rocket_launch:"):
-        go("deploy", "endpoints", new=1, model=found.model_name, version=better)
+    version = found.better or found.version_b
+    if st.button(f"Deploy v{version}", icon=":material/rocket_launch:",
+                 type="primary" if found.better else "secondary"):  # fmt: skip
+        go("deploy", "endpoints", new=1, model=found.model_name, version=version)
 
 
-def _figure(title: str, difference: Difference, *, share: bool) -> None:
+def _verdict(found: Comparison) -> str:
+    """Which one is better, or that this cannot be told, by a rule that is said."""
+    changed = found.improved + found.worsened
+    if not changed:
+        return "**No difference.** Both are right on the same pairs, and wrong on the same."
+    leads = f"**v{escaped(found.better)} is better.**" if found.better else (
+        "**No clear difference.**"
+    )  # fmt: skip
+    rule = f"a difference is clear where that is below {CLEAR:.0%}"
+    return (
+        f"{leads} {many(changed, 'pair')} changed: {found.improved:,} became right, "
+        f"{found.worsened:,} wrong. Were both equally good, chance alone would split them at least "
+        f"so unevenly in {_chance(found.chance)} of such comparisons; {rule}."
+    )
+
+
+def _chance(share: float) -> str:
+    return "less than 0.1%" if share < 0.001 else f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"
+
+
+def _figure(title: str, difference: Difference, *, share: bool, clear: bool) -> None:
     if difference.b is None:
         return
     form = ".1%" if share else ".3f"
     delta = f"{difference.delta:+{form}}" if difference.delta is not None else None
-    flat = not difference.delta
+    flat = not (clear and difference.delta)
     st.metric(title, f"{difference.b:{form}}", delta, border=True, width=168,
               delta_color="off" if flat else "normal",
               delta_arrow="off" if flat else "auto")  # fmt: skip

@@ -12,6 +12,7 @@ from pages.tables import rows_of
 from pages.words import many
 
 SHOWN = 25
+NEITHER = "#64748b"
 LONGEST = 40
 """Characters of a label beside its bar."""
 
@@ -70,8 +71,8 @@ def confusions(mistakes: Sequence[Confusion]) -> None:
     )  # fmt: skip
 
 
-def changes(labels: Sequence[LabelDifference]) -> None:
-    """The labels whose share of right answers changed most, and by how much."""
+def changes(labels: Sequence[LabelDifference], *, clear: bool) -> None:
+    """The labels whose share of right answers changed most; good and bad only if that is clear."""
     moved = [(label.label, label.delta) for label in labels if label.delta][:SHOWN]
     if not moved:
         st.caption("No label is answered better or worse than before.")
@@ -79,7 +80,7 @@ def changes(labels: Sequence[LabelDifference]) -> None:
     draw_bars(
         [
             Bar(short(label), delta, f"{delta:+.0%}", f"{label}: {delta:+.1%}",
-                GOOD if delta > 0 else BAD)
+                (GOOD if delta > 0 else BAD) if clear else NEITHER)
             for label, delta in moved
         ],
         "Change of the share answered rightly",

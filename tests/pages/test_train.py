@@ -1,7 +1,10 @@
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ontos.kernel.fields import new_id
+from ontos.train.comparisons import CLEAR, Difference, compare_versions
 from ontos.train.evaluations import evaluate_training_job
+from ontos.train.scores import sign_test
 from ontos.train.training_jobs import (
     TrainingJobSpec,
     advance,
@@ -112,6 +115,45 @@ def test_two_versions_are_compared_by_a_click(trained):
     page = sound(press(page, "Compare"))
     assert figure(page, "Right answers").endswith("%")
     assert figure(page, "Became wrong") == "0"
+
+
+def compared(trained, improved: int, worsened: int) -> AppTest:
+    """The page after a comparison in which so many answers changed."""
+    chance = sign_test(improved, worsened)
+    seen = compare_versions(trained.caller, "kinds", "1", "2")
+    accuracy = Difference(a=0.9566, b=0.9570, delta=0.0004 if improved > worsened else -0.0004)
+    leads = "2" if improved > worsened else "1"
+    found = seen.model_copy(update={
+        "improved": improved, "worsened": worsened, "chance": chance,
+        "better": leads if chance < CLEAR else None, "metrics": {"accuracy": accuracy},
+    })  # fmt: skip
+    page = opened(trained.bench, "train", view="compare", model="kinds")
+    page.session_state["comparison"] = found
+    return sound(page.run())
+
+
+def test_versions_that_hardly_differ_are_not_called_better(trained):
+    page = compared(trained, 15, 13)
+    assert "No clear difference" in texts(page)
+    assert "28 pairs changed: 15 became right, 13 wrong" in texts(page)
+    assert "85% of such comparisons" in texts(page) and "below 5%" in texts(page)
+    (right,) = (metric for metric in page.metric if metric.label == "Right answers")
+    assert right.proto.color == right.proto.MetricColor.GRAY
+    (deploy,) = (button for button in page.button if button.label.startswith("Deploy"))
+    assert (deploy.label, deploy.proto.type) == ("Deploy v2", "secondary")
+
+
+@pytest.mark.parametrize(("improved", "worsened", "better"), [(30, 10, "2"), (0, 6, "1")])
+def test_the_version_that_is_clearly_better_is_offered(trained, improved, worsened, better):
+    page = compared(trained, improved, worsened)
+    assert f"v{better} is better" in texts(page)
+    (deploy,) = (button for button in page.button if button.label.startswith("Deploy"))
+    assert (deploy.label, deploy.proto.type) == (f"Deploy v{better}", "primary")
+
+
+def test_versions_that_answer_alike_do_not_differ(trained):
+    page = press(opened(trained.bench, "train", view="compare", model="kinds"), "Compare")
+    assert "No difference" in texts(page)
 
 
 def test_a_job_that_is_not_there_is_said_so(bench):

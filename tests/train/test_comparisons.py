@@ -12,6 +12,7 @@ def test_both_versions_answer_the_same_unseen_pairs(trained):
     assert "macro_f1" in seen.metrics and "classes" not in seen.metrics
     assert sum(label.support for label in seen.per_label) == seen.examples
     assert seen.improved == seen.worsened == 0
+    assert (seen.chance, seen.better) == (1.0, None)
 
 
 def test_the_other_way_round_mirrors(trained):

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos.kernel.errors import Invalid
-from ontos.train.scores import accuracy, by_label, evaluate_predictions, macro_f1, token_f1
+from ontos.train.scores import (
+    accuracy,
+    by_label,
+    evaluate_predictions,
+    macro_f1,
+    sign_test,
+    token_f1,
+)
 
 TRUTH = ["refund", "refund", "refund", "login", "login", "hours"]
 GIVEN = ["refund", "refund", "login", "login", "refund", "refund"]
@@ -68,3 +75,23 @@ def test_nothing_is_no_score():
         accuracy([], [])
     with pytest.raises(Invalid, match="1 predictions cannot be scored against 2"):
         by_label(["a", "b"], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("improved", "worsened", "chance"),
+    [(0, 0, 1.0), (1, 0, 1.0), (15, 13, 0.8506), (5, 0, 0.0625), (0, 6, 0.03125), (30, 10, 0.0022)],
+)
+def test_chance_splits_changes(improved, worsened, chance):
+    assert sign_test(improved, worsened) == pytest.approx(chance, abs=5e-5)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_the_sign_test_is_the_binomial_one(improved, worsened):
+    from scipy.stats import binomtest
+
+    usual = binomtest(improved, improved + worsened).pvalue if improved + worsened else 1.0
+    assert sign_test(improved, worsened) == pytest.approx(usual)
+
+
+def test_the_sign_test_takes_as_many_as_are_compared():
+    assert sign_test(10_000, 10_000) == 1.0 and sign_test(20_000, 0) == 0.0

@@ -73,6 +73,12 @@ def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
         raise Invalid(
             "correction: is empty. Say the right answer, or leave it out.", field="correction"
         )
+    if spec.rating == "down" and _repeats(spec.output, spec.correction):
+        raise Invalid(
+            "correction: is the very answer that is called wrong. Say what would be right, leave "
+            "it out, or rate the answer up.",
+            field="correction",
+        )
     key = new_id()
     made = save(
         caller,
@@ -90,6 +96,11 @@ def create_feedback(caller: Caller, spec: FeedbackSpec) -> Feedback:
     if made.row is None:
         raise no_endpoint(spec.endpoint_name)
     return Feedback(**made.row)
+
+
+def _repeats(output: str, correction: str | None) -> bool:
+    """Whether the correction says what was answered; space around it does not count."""
+    return correction is not None and correction.strip() == output.strip()
 
 
 @operation("GET /feedback", needs=read("improve"))
@@ -172,15 +183,14 @@ def _lesson(given: Feedback) -> str:
     """The response that the feedback teaches; refuses one that teaches none."""
     if given.pair_id:
         raise Conflict(f"This feedback was made into pair {given.pair_id} already.")
-    if given.correction:
-        return given.correction
-    if given.rating == "down":
+    taught = given.correction and not _repeats(given.output, given.correction)
+    if given.rating == "down" and not taught:
         raise Refused(
-            "correction: a thumbs-down without a correction says that the answer was wrong, not "
+            "correction: a thumbs-down without another answer says that the answer was wrong, not "
             "what is right. Add a correction, or leave it out of training.",
             field="correction",
         )
-    return given.output
+    return given.correction or given.output
 
 
 _USE = """

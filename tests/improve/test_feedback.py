@@ -53,6 +53,24 @@ def test_a_bare_thumbs_down_is_refused_with_the_reason(served: Trained) -> None:
     assert get_feedback(served.caller, given.id).pair_id is None
 
 
+def test_a_correction_that_repeats_the_answer_teaches_nothing(served: Trained) -> None:
+    with pytest.raises(Invalid, match="Say what would be right"):
+        give(served, correction="tool")
+    given = give(served, correction="fruit")
+    served.caller.warehouse.execute(
+        "UPDATE feedback SET correction = output WHERE id = :id", id=given.id
+    )
+    with pytest.raises(Refused, match="Add a correction"):
+        to_training(served, given)
+
+
+def test_an_answer_called_right_may_be_repeated(served: Trained) -> None:
+    pair = get_pair(
+        served.caller, to_training(served, give(served, rating="up", correction="tool"))
+    )
+    assert pair.response == "tool"
+
+
 def test_feedback_is_used_once(served: Trained) -> None:
     given = give(served, correction="fruit")
     pair = to_training(served, given)
@@ -78,14 +96,16 @@ def test_lineage_leads_from_the_endpoint_to_the_training_sheet(served: Trained) 
     [
         ({"endpoint_name": "nowhere"}, NotFound, None),
         ({"correction": "  "}, Invalid, "correction"),
+        ({"correction": " x\n"}, Invalid, "correction"),
     ],
 )
 def test_bad_feedback_is_refused(
     served: Trained, change: dict[str, str], error: type[Exception], field: str | None
 ) -> None:
     spec = {"endpoint_name": ENDPOINT, "output": "x", "rating": "down", **change}
-    with pytest.raises(error):
+    with pytest.raises(error) as refused:
         create_feedback(served.caller, FeedbackSpec(input={"message": "x"}, **spec))
+    assert field is None or getattr(refused.value, "field", None) == field
     assert list_feedback(served.caller).items == []
 
 

@@ -126,6 +126,19 @@ def test_the_playground_asks_and_takes_corrections(trained):
     assert given.request_id == request and "noted as wrong" in texts(page)
 
 
+def test_a_correction_that_repeats_the_answer_is_refused_and_kept(trained):
+    with ready(trained, "repeated", "1"):
+        page = opened(trained.bench, "deploy", view="playground", endpoint="repeated")
+        page.text_area(key="ask-repeated-message").set_value("please bring me one hammer")
+        page = sound(press(page, "Ask"))
+        request = page.session_state["asked"][0].answer.request_id
+        page.text_area(key=f"correction-{request}").set_value("tool")
+        page = press(page, "Send")
+    assert "Say what would be right" in page.error[0].value
+    assert page.text_area(key=f"correction-{request}").value == "tool"
+    assert list_feedback(trained.caller, endpoint_name="repeated").items == []
+
+
 def test_an_empty_question_is_not_asked(trained):
     with ready(trained, "idle", "1"):
         page = press(opened(trained.bench, "deploy", view="playground", endpoint="idle"), "Ask")

@@ -1,6 +1,5 @@
 """Endpoints: a name behind which a version of a model answers, or two that share the requests."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -17,6 +16,7 @@ from ontos.kernel.jobs import request_cancel
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.train.names import require_name
 from ontos.workspace.traffic import leading
 
 Status = Literal["creating", "updating", "ready", "failed"]
@@ -24,12 +24,7 @@ Status = Literal["creating", "updating", "ready", "failed"]
 
 
 def _endpoint_name(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", value):
-        raise ValueError(
-            "cannot name an endpoint: use letters, digits, - and _, at most 63, "
-            "a letter or digit first"
-        )
-    return value
+    return require_name(value, "an endpoint", 63, "-")
 
 
 class EndpointSpec(Input):

@@ -1,7 +1,6 @@
 """Training jobs: what was asked for, how far it is, and what came of it."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -19,6 +18,7 @@ from ontos.kernel.lineage import Node, link
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.train.names import require_name
 from ontos.train.snapshots import take
 from ontos.train.trainers import TrainerKey
 from ontos.train.trainers.options import Options
@@ -41,12 +41,7 @@ TRAINING_STATES = Lifecycle(
 
 
 def _model_name(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", value):
-        raise ValueError(
-            "cannot name a model: use letters, digits, - and _, at most 100, "
-            "a letter or digit first"
-        )
-    return value
+    return require_name(value, "a model", 100)
 
 
 class TrainingConfig(Options):

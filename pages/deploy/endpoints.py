@@ -1,13 +1,12 @@
 """Endpoints: the list, one of them, or the form for a new one, by the page's address."""
 
-import re
-
 import streamlit as st
 
 from ontos.deploy.endpoints import create_endpoint, list_endpoints
 from ontos.deploy.shares import said
 from ontos.deploy.stored import Endpoint
 from ontos.kernel.caller import Caller
+from ontos.train.names import nearest
 from ontos.train.training_jobs import TrainingJob, list_training_jobs
 from pages.clock import when
 from pages.data.words import escaped
@@ -99,14 +98,11 @@ def _form(caller: Caller, jobs: list[TrainingJob]) -> None:
     )  # fmt: skip
     with st.form("new-endpoint", border=False, width=560):
         name = st.text_input(
-            "Name", _slug(model[0]), max_chars=63, key=f"new-endpoint-name-{model[0]}",
+            "Name", nearest(model[0], 63, "-") or "model", max_chars=63,
+            key=f"new-endpoint-name-{model[0]}",
             help="Programs ask the model under this name. Letters, digits, - and _.",
         )  # fmt: skip
         if st.form_submit_button("Deploy", type="primary", icon=":material/rocket_launch:"):
             spec = {"name": name.strip(), "model_name": model[0], "model_version": model[1]}
             if attempt(create_endpoint, caller, spec, done="The model is being loaded"):
                 go("deploy", "endpoints", endpoint=name.strip())
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")[:63] or "model"

@@ -1,11 +1,10 @@
 """A new model: what could be trained on, what could not and why, and the settings."""
 
-import re
-
 import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet, list_training_sheets
 from ontos.kernel.caller import Caller
+from ontos.train.names import nearest
 from ontos.train.snapshots import TrainingGate, get_training_gate
 from ontos.train.trainers import TRAINERS
 from ontos.train.training_jobs import create_training_job
@@ -73,8 +72,9 @@ def _settings(caller: Caller, sheet: TrainingSheet) -> None:
     names = {"auto": AUTO} | {t.key: t.title for t in TRAINERS if t.installed()}
     with st.form("new-model", border=True):
         model = st.text_input(
-            "Model name", _slug(sheet.name), max_chars=100, key=f"new-model-name-{sheet.id}",
-            help="The same name again makes a new version of that model.",
+            "Model name", nearest(sheet.name, 100) or "model", max_chars=100,
+            key=f"new-model-name-{sheet.id}",
+            help="Letters, digits, - and _. The same name again makes a new version of that model.",
         )  # fmt: skip
         share = st.slider(
             "Share that trains, in percent", 50, 95, 80, 5, key="new-model-share",
@@ -104,7 +104,3 @@ def _settings(caller: Caller, sheet: TrainingSheet) -> None:
             job = attempt(create_training_job, caller, spec, done="Training is queued")
             if job:
                 go("train", "jobs", job=job.id)
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-")[:100] or "model"

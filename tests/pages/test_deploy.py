@@ -51,6 +51,7 @@ def test_a_refused_name_is_explained_and_kept(trained):
     page.text_input(key="new-endpoint-name-kinds").set_value("not a name")
     page = press(page, "Deploy")
     assert "cannot name an endpoint" in page.error[0].value
+    assert "not-a-name would do" in page.error[0].value
     assert page.text_input(key="new-endpoint-name-kinds").value == "not a name"
     assert "not a name" not in [e.name for e in list_endpoints(trained.caller).items]
 

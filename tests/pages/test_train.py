@@ -62,7 +62,7 @@ def test_a_refused_job_keeps_what_was_typed(bench, idle):
     page = opened(bench, "train", view="new", sheet=sheet.id)
     page.text_input(key=f"new-model-name-{sheet.id}").set_value("not/allowed")
     page = press(page, "Train")
-    assert "Model name: " in page.error[0].value
+    assert "Model name: " in page.error[0].value and "not_allowed would do" in page.error[0].value
     assert page.text_input(key=f"new-model-name-{sheet.id}").value == "not/allowed"
     assert list_training_jobs(idle).items == []
 

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.browser
 
 TABLE, MODEL, ENDPOINT = "desk", "desk_topics", "desk"
 PROMPT = "Message: {{ text }}\nTopic:"
-QUESTION, RIGHT = "may I keep the atlas another week", "renew_loan"
+QUESTION, RIGHT = "until when is the debt still open", "pay_fine"
+"""Its words are those of the opening hours: the model takes it for a question about them."""
 
 
 def test_the_loop_by_hand(driver: Driver, app: App, tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ from ontos.workspace.traffic import answering
 
 
 class Model(BaseModel):
-    """`latest_version` and `accuracy` (on validation) are None for a model trained elsewhere."""
+    """`latest_version` and `accuracy` (on validation) are None for a model trained elsewhere.
+
+    `answering` are the versions that answer, each with its endpoints.
+    """
 
     name: str
     trained_versions: int
@@ -22,6 +25,7 @@ class Model(BaseModel):
     accuracy: float | None = None
     training_sheet_name: str | None = None
     endpoints: list[str]
+    answering: dict[str, list[str]]
 
 
 class Models(BaseModel):
@@ -55,11 +59,11 @@ class RegisteredVersions(BaseModel):
 def list_models(caller: Caller) -> Models:
     """Registered models, with the newest version that was trained here."""
     jobs = {row["uc_model_name"]: row for row in _newest_jobs(caller)}
-    endpoints: dict[str, set[str]] = {}
-    for (model, _), names in _serving(caller).items():
-        endpoints.setdefault(model, set()).update(names)
+    serving: dict[str, dict[str, list[str]]] = {}
+    for (model, version), names in _serving(caller).items():
+        serving.setdefault(model, {})[version] = names
     return Models(items=[
-        _model(name, jobs.get(name, {}), endpoints.get(name, set()))
+        _model(name, jobs.get(name, {}), serving.get(name, {}))
         for name in caller.workspace.models.names()
     ])  # fmt: skip
 
@@ -102,11 +106,13 @@ def find_version(
     )
 
 
-def _model(name: str, job: dict[str, Any], endpoints: set[str]) -> Model:
+def _model(name: str, job: dict[str, Any], serving: dict[str, list[str]]) -> Model:
     return Model(
         name=name, trained_versions=job.get("trained") or 0,
         latest_version=job.get("uc_model_version"), accuracy=_metrics(job).get("val_accuracy"),
-        training_sheet_name=job.get("training_sheet_name"), endpoints=sorted(endpoints),
+        training_sheet_name=job.get("training_sheet_name"),
+        endpoints=sorted({name for names in serving.values() for name in names}),
+        answering=serving,
     )  # fmt: skip
 
 

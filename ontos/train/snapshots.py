@@ -18,16 +18,20 @@ from ontos.label.usage import GATED, Eligibility, eligibility, eligible_sql
 from ontos.train.split import assign
 from ontos.warehouse import together
 
-SHOWN_LABELS = 200
+SHOWN_LABELS, RAREST = 200, 5
+"""Labels that are told: the most frequent, and those with the fewest pairs."""
 
 _ELIGIBLE = f"FROM {GATED} WHERE p.training_sheet_id = :id AND {eligible_sql()}"
 _MAY_VALIDATE = eligible_sql("validation")
 
 BY_LABEL = f"""
-SELECT p.response AS label, count(*) AS pairs, count_if(NOT {_MAY_VALIDATE}) AS barred,
-  count(*) OVER () AS classes, sum(count_if(NOT {_MAY_VALIDATE})) OVER () AS all_barred
-{_ELIGIBLE} GROUP BY p.response ORDER BY pairs DESC, label LIMIT :shown
-"""
+SELECT * FROM (
+  SELECT p.response AS label, count(*) AS pairs, count_if(NOT {_MAY_VALIDATE}) AS barred,
+    count(*) OVER () AS classes, sum(count_if(NOT {_MAY_VALIDATE})) OVER () AS all_barred,
+    row_number() OVER (ORDER BY count(*) DESC, p.response) AS nth
+  {_ELIGIBLE} GROUP BY p.response
+) AS labels WHERE nth <= :shown OR nth > classes - :rarest ORDER BY nth
+"""  # noqa: S608
 
 
 class LabelCount(BaseModel):
@@ -36,7 +40,10 @@ class LabelCount(BaseModel):
 
 
 class TrainingGate(BaseModel):
-    """Whether training may begin, and what holds pairs back; `labels` are the most frequent."""
+    """Whether training may begin, and what holds pairs back.
+
+    `labels` are the most frequent, `fewest` those with the fewest pairs, the rarest first.
+    """
 
     training_sheet_id: str
     allowed: bool
@@ -45,6 +52,7 @@ class TrainingGate(BaseModel):
     classes: int
     not_for_validation: int
     labels: list[LabelCount]
+    fewest: list[LabelCount]
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,9 @@ def get_training_gate(caller: Caller, training_sheet_id: Id) -> TrainingGate:
         lambda: require_source(caller, training_sheet_id),
         lambda: training_sheet(caller, training_sheet_id),
         lambda: eligibility(caller, training_sheet_id),
-        lambda: caller.warehouse.rows(BY_LABEL, id=training_sheet_id, shown=SHOWN_LABELS),
+        lambda: caller.warehouse.rows(
+            BY_LABEL, id=training_sheet_id, shown=SHOWN_LABELS, rarest=RAREST
+        ),
     )
     classes = rows[0]["classes"] if rows else 0
     barred = int(rows[0]["all_barred"]) if rows else 0
@@ -81,7 +91,8 @@ def get_training_gate(caller: Caller, training_sheet_id: Id) -> TrainingGate:
     return TrainingGate(
         training_sheet_id=training_sheet_id, allowed=reason is None, reason=reason,
         eligibility=counts, classes=classes, not_for_validation=barred,
-        labels=[LabelCount(label=row["label"], pairs=row["pairs"]) for row in rows],
+        labels=[LabelCount(**row) for row in rows if row["nth"] <= SHOWN_LABELS],
+        fewest=[LabelCount(**row) for row in reversed(rows[-RAREST:])],
     )  # fmt: skip
 
 

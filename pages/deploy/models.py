@@ -36,7 +36,12 @@ def _row(model: Model) -> None:
         f"newest v{model.latest_version}{accuracy}" if model.latest_version else "not from here"
     )
     sheet = f" · from {escaped(model.training_sheet_name)}" if model.training_sheet_name else ""
-    serving = f" · answers as {', '.join(model.endpoints)}" if model.endpoints else ""
+    serving = "".join(
+        f" · v{version} answers as {', '.join(names)}"
+        for version, names in sorted(
+            model.answering.items(), key=lambda each: (len(each[0]), each[0])
+        )
+    )
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{escaped(model.name)}** · {many(model.trained_versions, 'version')}  \n"

@@ -1,5 +1,6 @@
 """Requests and latency over time."""
 
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,8 @@ LINES = (
 )  # fmt: skip
 """Percentile, as the figures above the chart call it, colour."""
 HEIGHT = 260
+FEW = 6
+"""Up to so many requests each has its tick; above, Plotly's own are whole numbers."""
 
 
 def requests(series: Series) -> None:
@@ -28,13 +31,10 @@ def requests(series: Series) -> None:
                hovertemplate="%{x|%b %d %H:%M}: %{y:,}")
         for name, counts, colour in (("answered", good, OK), ("failed", bad, BAD))
     ]  # fmt: skip
-    _draw(
-        bars,
-        series,
-        "requests-chart",
-        barmode="stack",
-        yaxis={"rangemode": "tozero", "title": "requests"},
-    )
+    axis: dict[str, Any] = {"rangemode": "tozero", "title": "requests", "tickformat": ",d"}
+    if max(point.request_count for point in series.points) <= FEW:
+        axis["dtick"] = 1
+    _draw(bars, series, "requests-chart", barmode="stack", yaxis=axis)
 
 
 def latencies(series: Series) -> None:
@@ -44,7 +44,7 @@ def latencies(series: Series) -> None:
         go.Scatter(
             name=name, x=at, y=[getattr(point.latency_ms, key) for point in series.points],
             mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
-            connectgaps=False, hovertemplate="%{x|%b %d %H:%M}: %{y:,.1f} ms",
+            connectgaps=False, cliponaxis=False, hovertemplate="%{x|%b %d %H:%M}: %{y:,.1f} ms",
         )
         for key, name, colour in LINES
     ]  # fmt: skip
@@ -52,7 +52,9 @@ def latencies(series: Series) -> None:
 
 
 def _draw(traces: list[Any], series: Series, key: str, **layout: Any) -> None:
-    begin, end = local(series.points[0].at), local(series.points[-1].at)
+    """The axis leaves room for what stands at the first and at the newest bucket."""
+    bucket = timedelta(seconds=series.bucket_seconds)
+    begin, end = local(series.points[0].at) - bucket / 2, local(series.points[-1].at) + bucket
     figure = go.Figure(traces)
     figure.update_layout(
         height=HEIGHT, margin={"l": 8, "r": 8, "t": 8, "b": 8},

@@ -6,8 +6,8 @@ import streamlit as st
 
 from ontos.train.comparisons import LabelDifference
 from ontos.train.evaluations import Confusion, LabelFigures
-from ontos.train.snapshots import LabelCount
-from pages.bars import BAD, GOOD, Bar, draw_bars
+from ontos.train.snapshots import LabelCount, TrainingGate
+from pages.bars import BAD, GOOD, WARNING, Bar, draw_bars
 from pages.tables import rows_of
 from pages.words import many
 
@@ -17,19 +17,26 @@ LONGEST = 40
 """Characters of a label beside its bar."""
 
 
-def distribution(labels: Sequence[LabelCount], classes: int) -> None:
-    """How often each label is there, the most frequent first."""
-    shown = labels[:SHOWN]
-    draw_bars(
-        [
-            Bar(short(label.label), label.pairs, f"{label.pairs:,}",
-                f"{label.label}: {many(label.pairs, 'pair')}")
-            for label in shown
-        ],
-        "Pairs of each response",
-    )  # fmt: skip
-    if classes > len(shown):
-        st.caption(f"The {len(shown)} most frequent of {classes:,} different responses.")
+def distribution(gate: TrainingGate) -> None:
+    """How often each label is there, the most frequent first; of many, also the rarest."""
+    shown = gate.labels if gate.classes <= SHOWN else gate.labels[: SHOWN - len(gate.fewest)]
+    most = max((label.pairs for label in gate.labels), default=0)
+    draw_bars([_counted(label, most) for label in shown], "Pairs of each response", most=most)
+    if len(shown) == gate.classes:
+        return
+    between = gate.classes - len(shown) - len(gate.fewest)
+    st.caption(
+        f"The {len(shown)} most frequent of {gate.classes:,} different responses. Between these "
+        f"and the rarest, {between:,} are not shown."
+    )
+    draw_bars([_counted(label, most) for label in gate.fewest], "The fewest pairs", most=most)
+
+
+def _counted(label: LabelCount, most: int) -> Bar:
+    """Marked where the most frequent has more than twice as many."""
+    about = f"{label.label}: {many(label.pairs, 'pair')}"
+    colour = WARNING if 2 * label.pairs < most else GOOD
+    return Bar(short(label.label), label.pairs, f"{label.pairs:,}", about, colour)
 
 
 def per_label(labels: Sequence[LabelFigures]) -> None:

@@ -41,7 +41,7 @@ def draw(caller: Caller) -> None:
     with st.container(horizontal=True, gap="large"):
         with st.container(width="stretch"):
             st.subheader("What it would learn", anchor=False)
-            distribution(gate.labels, gate.classes)
+            distribution(gate)
         with st.container(width=NARROW):
             st.subheader("Settings", anchor=False)
             _settings(caller, sheet)

@@ -11,6 +11,13 @@ def test_a_registered_model_shows_its_newest_version(trained):
     assert model.accuracy is not None and model.training_sheet_name == "things"
 
 
+def test_a_model_says_which_version_answers_where(trained):
+    with ready(trained, "former", "1"):
+        model = next(m for m in list_models(trained.caller).items if m.name == "kinds")
+    assert "former" in model.answering["1"] and "former" in model.endpoints
+    assert "former" not in model.answering.get("2", [])
+
+
 def test_versions_say_how_they_were_made_and_where_they_answer(trained):
     with ready(trained, "shown", "1"):
         newer, older = list_model_versions(trained.caller, "kinds").items

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from ontos.deploy.endpoints import (
@@ -158,6 +160,12 @@ def test_models_and_their_versions(trained):
     assert "kinds" in texts(page)
     page = opened(trained.bench, "deploy", view="models", model="kinds")
     assert "v2" in texts(page) and "right on validation" in texts(page)
+
+
+def test_the_list_of_models_says_which_version_answers(trained):
+    with ready(trained, "former", "1"):
+        said = texts(opened(trained.bench, "deploy", view="models"))
+    assert "newest v2" in said and re.search(r"v1 answers as [^·]*former", said)
 
 
 @pytest.mark.parametrize(

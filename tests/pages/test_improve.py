@@ -35,7 +35,7 @@ def looked(served: Trained) -> Iterator[Trained]:
 
 def drawn(page: AppTest) -> str:
     """The bars of all charts."""
-    return "".join(h.proto.body for h in page.get("html") if "bars" in h.proto.body)
+    return "".join(h.proto.body for h in page.get("html") if 'class="bars"' in h.proto.body)
 
 
 def gaps(made: Trained) -> dict[str, str]:

@@ -1,3 +1,6 @@
+import json
+from datetime import datetime
+
 import pytest
 
 from ontos.monitor.performance import get_performance
@@ -35,6 +38,30 @@ def test_figures_and_errors_are_shown(bench, caller):
     assert failed.value["source"].tolist() == ["another system"]
     assert "95 % within" in overview.value
     assert overview.value["Endpoint"].tolist() == ["near", "other"]
+
+
+def chart(page, at):
+    """A chart as Plotly is told of it: the requests first, then the latency."""
+    return json.loads(page.get("plotly_chart")[at].proto.spec)
+
+
+def test_the_newest_bucket_is_whole_and_few_requests_are_whole_numbers(bench, caller):
+    endpoint(caller, "near")
+    answered(caller, "near", [3.0])
+    page = opened(bench, "monitor", view="performance", endpoint="near")
+    for drawn in (chart(page, 0), chart(page, 1)):
+        begin, end = map(datetime.fromisoformat, drawn["layout"]["xaxis"]["range"])
+        at = [datetime.fromisoformat(moment) for moment in drawn["data"][0]["x"]]
+        assert begin == at[0] - (at[1] - at[0]) / 2 and end == at[-1] + (at[1] - at[0])
+    axis = chart(page, 0)["layout"]["yaxis"]
+    assert (axis["dtick"], axis["tickformat"]) == (1, ",d")
+
+
+def test_many_requests_have_round_ticks(bench, caller):
+    endpoint(caller, "near")
+    answered(caller, "near", range(1, 40))
+    page = opened(bench, "monitor", view="performance", endpoint="near")
+    assert "dtick" not in chart(page, 0)["layout"]["yaxis"]
 
 
 def test_the_window_decides_what_counts(bench, caller):

@@ -44,6 +44,16 @@ def test_the_gate_is_explained_before_training(bench, idle):
     assert "Train" not in [button.label for button in page.button]
 
 
+def test_what_is_rare_is_shown_beside_what_is_frequent(bench, idle):
+    rows = [(f"{label} {n}", f"l{label:02d}") for label in range(40) for n in range(4)]
+    sheet = training_sheet(idle, [*rows, ("alone", "wrong_label")])
+    page = opened(bench, "train", view="new", sheet=sheet.id)
+    often, rarest = (h.proto.body for h in page.get("html") if 'class="bars"' in h.proto.body)
+    assert often.count("<tr") == 20 and "wrong_label" not in often
+    assert "wrong_label: 1 pair" in rarest and rarest.count("<tr") == 5
+    assert "The 20 most frequent of 41" in texts(page) and "16 are not shown" in texts(page)
+
+
 def test_pressing_train_makes_a_job_with_the_settings(bench, idle):
     sheet = training_sheet(idle)
     page = opened(bench, "train", view="new", sheet=sheet.id)

@@ -2,7 +2,7 @@ import pytest
 
 from ontos.kernel.errors import NotFound, Refused
 from ontos.kernel.fields import new_id
-from ontos.train.snapshots import get_training_gate, take
+from ontos.train.snapshots import RAREST, SHOWN_LABELS, get_training_gate, take
 from tests.train.made import WORDS, bar, training_sheet
 
 
@@ -96,6 +96,24 @@ def test_the_gate_counts_labels_and_what_is_held_back(caller):
     assert (gate.classes, gate.not_for_validation) == (3, 1)
     counts = {count.label: count.pairs for count in gate.labels}
     assert counts == {"fruit": 17, "metal": 18, "tool": 18}
+
+
+def test_the_gate_tells_the_rarest_of_many_labels(caller):
+    rows = [(f"{label} {n}", f"l{label:02d}") for label in range(12) for n in range(label + 1)]
+    made = training_sheet(caller, rows)
+    gate = get_training_gate(caller, made.id)
+    assert [count.label for count in gate.labels] == [f"l{n:02d}" for n in reversed(range(12))]
+    assert [(c.label, c.pairs) for c in gate.fewest] == [
+        (f"l{n:02d}", n + 1) for n in range(RAREST)
+    ]
+
+
+def test_the_rarest_are_told_where_not_all_labels_are(caller):
+    """A text can be its own label: there may be more of them than are told."""
+    rows = [(f"{n}", f"l{n:03d}") for n in range(SHOWN_LABELS + 20)] * 2
+    gate = get_training_gate(caller, training_sheet(caller, [*rows, ("x", "rare")]).id)
+    assert gate.classes == SHOWN_LABELS + 21 and len(gate.labels) == SHOWN_LABELS
+    assert (gate.fewest[0].label, gate.fewest[0].pairs, len(gate.fewest)) == ("rare", 1, RAREST)
 
 
 def test_the_gate_says_why_not(caller):

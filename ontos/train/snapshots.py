@@ -25,9 +25,9 @@ _ELIGIBLE = f"FROM {GATED} WHERE p.training_sheet_id = :id AND {eligible_sql()}"
 _MAY_VALIDATE = eligible_sql("validation")
 
 BY_LABEL = f"""
-SELECT * FROM (
-  SELECT p.response AS label, count(*) AS pairs, count_if(NOT {_MAY_VALIDATE}) AS barred,
-    count(*) OVER () AS classes, sum(count_if(NOT {_MAY_VALIDATE})) OVER () AS all_barred,
+SELECT label, pairs, classes, all_barred, nth <= :shown AS frequent FROM (
+  SELECT p.response AS label, count(*) AS pairs, count(*) OVER () AS classes,
+    sum(count_if(NOT {_MAY_VALIDATE})) OVER () AS all_barred,
     row_number() OVER (ORDER BY count(*) DESC, p.response) AS nth
   {_ELIGIBLE} GROUP BY p.response
 ) AS labels WHERE nth <= :shown OR nth > classes - :rarest ORDER BY nth
@@ -91,7 +91,7 @@ def get_training_gate(caller: Caller, training_sheet_id: Id) -> TrainingGate:
     return TrainingGate(
         training_sheet_id=training_sheet_id, allowed=reason is None, reason=reason,
         eligibility=counts, classes=classes, not_for_validation=barred,
-        labels=[LabelCount(**row) for row in rows if row["nth"] <= SHOWN_LABELS],
+        labels=[LabelCount(**row) for row in rows if row["frequent"]],
         fewest=[LabelCount(**row) for row in reversed(rows[-RAREST:])],
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -87,21 +87,23 @@ def _failed() -> None:
 
 
 def _chosen(views: Sequence[View]) -> View:
-    """The view that the address names; choosing another changes the address."""
+    """The view that the address names, else the first; choosing one changes the address."""
     by_key = {view.key: view for view in views}
     if len(views) == 1:
         return views[0]
     asked = param("view")
-    if asked in by_key and asked != st.session_state.get("view-seen"):
-        st.session_state["view"] = asked
+    st.session_state["view"] = asked if asked in by_key else views[0].key
     key = st.segmented_control(
-        "View", list(by_key), default=None if "view" in st.session_state else views[0].key,
-        required=True, key="view", format_func=lambda k: by_key[k].title,
-        label_visibility="collapsed",
+        "View", list(by_key), required=True, key="view", format_func=lambda k: by_key[k].title,
+        label_visibility="collapsed", on_change=_to_address, args=("view", "view"),
     )  # fmt: skip
-    chosen = by_key.get(str(key), views[0])
-    st.session_state["view-seen"] = st.query_params["view"] = chosen.key
-    return chosen
+    return by_key[str(key)]
+
+
+def _to_address(name: str, state: str) -> None:
+    """What a person chose, and nothing else, is written into the address: each write is a step
+    that the browser's Back has to take."""
+    st.query_params[name] = st.session_state[state]
 
 
 def _footer() -> None:
@@ -196,17 +198,26 @@ def empty(
 
 def go(stage: str, view: str | None = None, **params: Any) -> None:
     """Open another stage's page, at a view and with query parameters."""
-    query = {k: str(v) for k, v in params.items() if v is not None}
-    if view:
-        query["view"] = view
-    st.switch_page(f"{stage}/page.py", query_params=query)
+    st.switch_page(f"{stage}/page.py", query_params=_query(view, params))
 
 
 def link(stage: str, view: str | None = None, **params: Any) -> str:
     """The address of a page in this org and project, for links in text and grids."""
-    query = {**place.named(), "view": view, **params}
-    given = {k: str(v) for k, v in query.items() if v is not None}
+    given = _query(view, params)
     return f"/{'' if stage == 'home' else stage}" + (f"?{urlencode(given)}" if given else "")
+
+
+def step(
+    label: str, stage: str, view: str | None = None, *, icon: str | None = None, **params: Any
+) -> None:
+    """A link within the app: it opens in the same tab, and stays in the frame of another site."""
+    st.page_link(f"{stage}/page.py", label=label, icon=icon, query_params=_query(view, params))
+
+
+def _query(view: str | None, params: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of an address, the place among them."""
+    given = {**place.named(), "view": view, **params}
+    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 def param(name: str) -> str | None:
@@ -224,26 +235,31 @@ def pick(
     identity: Callable[[T], str] = lambda item: item.id,  # type: ignore[attr-defined]
     help: str | None = None,
 ) -> T | None:
-    """Choose one of several records; the choice lives in the address under `key`."""
+    """Choose one of several records: the address names it under `key`, else it is the first."""
     by_id = {identity(item): item for item in items}
     if not by_id:
         return None
-    state, address = f"pick-{key}", f"pick-{key}-address"
-    wanted = param(key)
-    if wanted in by_id and wanted != st.session_state.get(address):
-        st.session_state[state] = wanted  # the address changed, by a link
-    elif st.session_state.get(state) not in by_id:
-        if wanted and state not in st.session_state:
-            st.warning("What the address names is not here. Another is shown.",
-                       icon=":material/link_off:")  # fmt: skip
-        st.session_state[state] = next(iter(by_id))
+    state = f"pick-{key}"
+    st.session_state[state] = _picked(by_id, key, state)
     chosen = st.selectbox(
-        label, list(by_id), format_func=lambda k: title(by_id[k]), key=state, help=help
-    )
-    st.session_state[address] = chosen
-    if chosen != wanted:
-        st.query_params[key] = chosen
+        label, list(by_id), format_func=lambda k: title(by_id[k]), key=state, help=help,
+        on_change=_to_address, args=(key, state),
+    )  # fmt: skip
     return by_id[chosen]
+
+
+def _picked(by_id: Mapping[str, Any], key: str, state: str) -> str:
+    """What the address names; else what was shown, unless going back took it out of the address."""
+    wanted, kept = param(key), st.session_state.get(state)
+    seen = st.session_state.get(f"{state}-address")
+    st.session_state[f"{state}-address"] = wanted
+    if wanted in by_id:
+        return str(wanted)
+    if wanted and kept is None:
+        st.warning("What the address names is not here. Another is shown.",
+                   icon=":material/link_off:")  # fmt: skip
+    gone_back = seen and not wanted
+    return str(kept) if kept in by_id and not gone_back else next(iter(by_id))
 
 
 def polled(seconds: float) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -1,4 +1,5 @@
-"""What a page cannot do from Python: ask before unsaved work is left, and place the cursor."""
+"""What a page cannot do from Python: ask before unsaved work is left, place the cursor, and keep
+the browser's history to what a person did."""
 
 from functools import cache
 from typing import Any
@@ -62,6 +63,25 @@ export default function (component) {
 """
 
 
+_HISTORY = """
+const STATE = "__ontosHistory"
+
+export default function () {
+  if (window[STATE]) return
+  const acts = window[STATE] = { fresh: false }
+  for (const kind of ["click", "keydown"]) {
+    document.addEventListener(kind, () => { acts.fresh = true }, true)
+  }
+  const push = window.history.pushState.bind(window.history)
+  window.history.pushState = (state, title, address) => {
+    if (acts.fresh) push(state, title, address)
+    else window.history.replaceState(state, title, address)
+    acts.fresh = false
+  }
+}
+"""
+
+
 @cache
 def _component(name: str, js: str) -> Any:
     return st.components.v2.component(name, js=js)
@@ -85,3 +105,13 @@ def guard_text(changed: bool, within: str) -> None:
 def focus_on(within: str) -> None:
     """Place the cursor in the field inside the element of this class."""
     _component("ontos_focus", _FOCUS)(key=f"focus-{within}", data={"within": within}, height=1)
+
+
+def one_step_an_act() -> None:
+    """A click or a key leads one step on in the browser's history, so that one Back undoes it.
+
+    Streamlit makes a step of each change of the address: on the way to another page it makes one of
+    the page that is left with the parameters of the next.
+    """
+    with st.container(key="history"):
+        _component("ontos_history", _HISTORY)(key="history-steps", height=1)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.guard import one_step_an_act
+
 HERE = Path(__file__).parent
 
 PIPELINE = (
@@ -36,6 +38,7 @@ def main() -> None:
         "Governance": [_page("govern", "Govern", "shield_person")],
     }
     st.html(HERE / "style.css")
+    one_step_an_act()
     embedded = bool(st.context.is_embedded)
     chosen = st.navigation(groups, position="hidden" if embedded else "sidebar", expanded=True)
     if not _patiently(_opening):

@@ -203,7 +203,7 @@ def go(stage: str, view: str | None = None, **params: Any) -> None:
 
 def link(stage: str, view: str | None = None, **params: Any) -> str:
     """The address of a page in this org and project, for links in text and grids."""
-    given = _query(view, params)
+    given = _query(view, params) | ({"embed": "true"} if st.context.is_embedded else {})
     return f"/{'' if stage == 'home' else stage}" + (f"?{urlencode(given)}" if given else "")
 
 

@@ -1,6 +1,7 @@
-"""What a page cannot do from Python: ask before unsaved work is left, place the cursor, and keep
-the browser's history to what a person did."""
+"""What a page cannot do from Python: ask before unsaved work is left, place the cursor, keep the
+browser's history to what a person did, and follow links within the app."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,8 @@ const KINDS = {
   decisions: { ways: LINK,
     text: n => `${n} unsaved ${n === 1 ? "decision is" : "decisions are"} kept only while ` +
       "this tab is open. Leave?" },
-  text: { ways: `${LINK}, [class*="st-key-leave-"] button, .st-key-view button`,
+  text: { ways: `${LINK}, [class*="st-key-leave-"] button, .st-key-view button, ` +
+      '[data-testid="stPageLink"] a, [data-testid="stMarkdownContainer"] a',
     text: () => "What you wrote is not saved, and is lost when you leave. Leave?" },
 }
 
@@ -66,7 +68,17 @@ export default function (component) {
 _HISTORY = """
 const STATE = "__ontosHistory"
 
-export default function () {
+function follow(event, pages) {
+  const link = event.target.closest?.('[data-testid="stMarkdownContainer"] a')
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
+  const to = new URL(link.href)
+  if (to.origin !== location.origin || !pages.includes(to.pathname.slice(1))) return
+  event.preventDefault()
+  window.history.pushState({}, "", to)
+  window.dispatchEvent(new PopStateEvent("popstate"))
+}
+
+export default function (component) {
   if (window[STATE]) return
   const acts = window[STATE] = { fresh: false }
   for (const kind of ["click", "keydown"]) {
@@ -78,6 +90,7 @@ export default function () {
     else window.history.replaceState(state, title, address)
     acts.fresh = false
   }
+  document.addEventListener("click", event => follow(event, component.data.pages))
 }
 """
 
@@ -107,11 +120,14 @@ def focus_on(within: str) -> None:
     _component("ontos_focus", _FOCUS)(key=f"focus-{within}", data={"within": within}, height=1)
 
 
-def one_step_an_act() -> None:
+def one_step_an_act(pages: Sequence[str]) -> None:
     """A click or a key leads one step on in the browser's history, so that one Back undoes it.
 
     Streamlit makes a step of each change of the address: on the way to another page it makes one of
-    the page that is left with the parameters of the next.
+    the page that is left with the parameters of the next. Links in text to one of the `pages` are
+    such a step too, where Streamlit would open another tab, in which nobody has begun anything.
     """
     with st.container(key="history"):
-        _component("ontos_history", _HISTORY)(key="history-steps", height=1)
+        _component("ontos_history", _HISTORY)(
+            key="history-steps", data={"pages": list(pages)}, height=1
+        )

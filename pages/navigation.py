@@ -20,6 +20,9 @@ PIPELINE = (
 )
 
 
+STAGES = (("home", "Home", "home"), *PIPELINE, ("govern", "Govern", "shield_person"))
+
+
 def _page(folder: str, title: str, icon: str, default: bool = False) -> st.Page:
     return st.Page(
         f"{folder}/page.py", title=title, icon=f":material/{icon}:", default=default,
@@ -33,12 +36,12 @@ def main() -> None:
         page_title="Ontos ML Workbench", page_icon=icon, layout="wide", initial_sidebar_state=230
     )
     groups = {
-        "": [_page("home", "Home", "home", default=True)],
+        "": [_page(*STAGES[0], default=True)],
         "Pipeline": [_page(*entry) for entry in PIPELINE],
-        "Governance": [_page("govern", "Govern", "shield_person")],
+        "Governance": [_page(*STAGES[-1])],
     }
     st.html(HERE / "style.css")
-    one_step_an_act()
+    one_step_an_act(["", *(page.url_path for pages in groups.values() for page in pages)])
     embedded = bool(st.context.is_embedded)
     chosen = st.navigation(groups, position="hidden" if embedded else "sidebar", expanded=True)
     if not _patiently(_opening):
@@ -48,7 +51,9 @@ def main() -> None:
     with tally():
         if not _patiently(_silent):
             return
-        if not embedded:
+        if embedded:
+            _menu(chosen.title)
+        else:
             st.logo(icon)
             _who()
         chosen.run()
@@ -104,6 +109,16 @@ def _silent() -> str | None:
             "starting, which takes a few minutes."
         )
     return None
+
+
+def _menu(here: str) -> None:
+    """The stages, where the frame of another site leaves no room for them at the side."""
+    from pages.frame import step
+
+    menu = st.container(key="stage-menu")
+    with menu.popover(here, icon=":material/menu:", type="tertiary", key=f"stages-{here}"):
+        for folder, title, icon in STAGES:
+            step(title, folder, icon=f":material/{icon}:")
 
 
 def _who() -> None:

@@ -1,6 +1,6 @@
-"""Where each kind of thing is looked at, for links from records that name it by its id."""
+"""Where each kind of thing is looked at, for steps from records that name it by its id."""
 
-from pages.frame import link
+from pages.frame import step
 
 PLACES = {
     "source": ("data", "upload", "source"),
@@ -17,9 +17,9 @@ PLACES = {
 """Stage, view, and the parameter that takes the id; None where the view lists them all."""
 
 
-def place_of(entity_type: str | None, entity_id: str | None) -> str | None:
-    """The address of its page; None where it has none."""
-    if entity_type not in PLACES or not entity_id:
-        return None
-    stage, view, name = PLACES[entity_type]
-    return link(stage, view, **({name: entity_id} if name else {}))
+def open_thing(label: str, entity_type: str | None, entity_id: str | None) -> None:
+    """A step to its page, where it has one."""
+    if entity_type in PLACES and entity_id:
+        stage, view, name = PLACES[entity_type]
+        step(label, stage, view, icon=":material/arrow_forward:",
+             **({name: entity_id} if name else {}))  # fmt: skip

@@ -12,7 +12,7 @@ from ontos.kernel.journal import Entry
 from pages.clock import moment, when
 from pages.frame import empty, loaded, mark, pretty
 from pages.tables import rows_of
-from pages.things import place_of
+from pages.things import open_thing
 
 SHOWN = 100
 Titles = Mapping[tuple[str, str], str]
@@ -119,8 +119,7 @@ def _entry(entry: Entry) -> None:
         )
         if entry.entity_id:
             st.caption(f"{(entry.entity_type or '').replace('_', ' ')} `{entry.entity_id}`")
-        if address := place_of(entry.entity_type, entry.entity_id):
-            st.markdown(f"[Open it]({address})")
+        open_thing("Open it", entry.entity_type, entry.entity_id)
         if entry.detail:
             st.code(_detail(entry.detail), language="json")
 

@@ -8,7 +8,7 @@ from pages.clock import moment
 from pages.data.words import short
 from pages.frame import empty, loaded, param, pick
 from pages.tables import rows_of
-from pages.things import place_of
+from pages.things import open_thing
 from pages.words import many
 
 SHAPES = {
@@ -30,8 +30,8 @@ def draw(caller: Caller) -> None:
     )  # fmt: skip
     if chosen is None:
         return
-    if address := place_of(chosen.entity_type, chosen.entity_id):
-        st.markdown(f"[Open this {chosen.entity_type.replace('_', ' ')}]({address})")
+    kind = chosen.entity_type.replace("_", " ")
+    open_thing(f"Open this {kind}", chosen.entity_type, chosen.entity_id)
     graph = loaded(lambda: get_lineage(caller, chosen.entity_type, chosen.entity_id))
     around = param("entity") or f"{chosen.entity_type}/{chosen.entity_id}"
     st.graphviz_chart(dot(graph, around))

@@ -58,3 +58,9 @@ def texts(page: AppTest) -> str:
 def figure(page: AppTest, label: str) -> str:
     """The value of a metric."""
     return str(next(metric.value for metric in page.metric if metric.label == label))
+
+
+def steps(page: AppTest) -> list[tuple[str, str, str]]:
+    """Links within the app: their words, pages and parameters."""
+    found = [element.proto for element in page.get("page_link")]
+    return [(link.label, link.page, link.query_string) for link in found]

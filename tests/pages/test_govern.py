@@ -10,7 +10,7 @@ from ontos.govern.tokens import TokenSpec, create_token, list_tokens
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import DEFAULT_ROLE, FEATURES
 from ontos.sample.project import load_sample
-from tests.pages.opened import opened, press, texts, visited
+from tests.pages.opened import opened, press, steps, texts, visited
 
 VIEWS = ("audit", "lineage", "members", "projects", "roles", "tokens", "orgs")
 
@@ -154,8 +154,7 @@ def test_the_audit_names_things_and_leads_to_them(bench: Workbench, caller: Call
 def test_lineage_opens_what_it_is_about(bench: Workbench, caller: Caller) -> None:
     sample = load_sample(caller)
     page = opened(bench, "govern", view="lineage", entity=f"sheet/{sample.sheet_id}")
-    said = next(m.value for m in page.markdown if m.value.startswith("[Open this sheet]"))
-    assert f"sheet={sample.sheet_id}" in said and "/data?" in said
+    assert ("Open this sheet", "data", f"view=sheets&sheet={sample.sheet_id}") in steps(page)
 
 
 def test_levels_are_a_column_for_each_role(bench: Workbench, caller: Caller) -> None:

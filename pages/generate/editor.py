@@ -20,7 +20,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.clock import when
 from pages.data.words import escaped
-from pages.frame import attempt, go, mark
+from pages.frame import attempt, go, mark, param
 from pages.generate.sample import draw_sample
 from pages.guard import guard_text
 
@@ -81,7 +81,7 @@ def _edit(
             typed = _fixed(template) if template and fixed else _prompts(template)
         if not fixed:
             guard_text(_changed(template, typed), FIELDS)
-        _actions(caller, template, typed)
+        _actions(caller, template, typed, sheets)
     with grid.cell(), st.container(border=True):
         draw_sample(caller, typed["system_prompt"], typed["user_prompt"] or "", sheets, items)
 
@@ -130,7 +130,9 @@ def _fixed(template: Template) -> Typed:
     return template.model_dump(include={"name", "label_type", "system_prompt", "user_prompt"})
 
 
-def _actions(caller: Caller, template: Template | None, typed: Typed) -> None:
+def _actions(
+    caller: Caller, template: Template | None, typed: Typed, sheets: Sequence[Sheet]
+) -> None:
     with st.container(horizontal=True):
         if template is None:
             if st.button("Save as draft", type="primary", icon=":material/save:"):
@@ -142,11 +144,16 @@ def _actions(caller: Caller, template: Template | None, typed: Typed) -> None:
         if template.status == "published" and st.button(
             "Assemble pairs with it", type="primary", icon=":material/arrow_forward:"
         ):
-            go("generate", "assemble", template=template.id)
+            go("generate", "assemble", template=template.id, sheet=_tried_on(sheets))
         if template.status != "draft" and st.button("New revision", icon=":material/edit:"):
             _open(attempt(revise_template, caller, template.id, done="Made a draft of it"))
         if template.status != "archived":
             _archive(caller, template)
+
+
+def _tried_on(sheets: Sequence[Sheet]) -> str | None:
+    """The sheet that the prompt was tried on; where nothing was chosen, the only one there is."""
+    return param("sheet") or (sheets[0].id if len(sheets) == 1 else None)
 
 
 def _draft(caller: Caller, template: Template, typed: Typed) -> None:

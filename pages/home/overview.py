@@ -14,9 +14,10 @@ from ontos.govern.overview import (
 )
 from ontos.kernel.caller import Caller
 from ontos.kernel.jobs import Job
-from ontos.sample.project import get_sample, load_sample, remove_sample
+from ontos.sample.project import get_sample, remove_sample
 from pages.data.words import escaped
-from pages.frame import attempt, go, loaded, polled, progress
+from pages.frame import attempt, go, loaded, polled, progress, step
+from pages.home.beginning import begun, draw_beginning
 from pages.things import PLACES
 from pages.words import many
 
@@ -36,6 +37,9 @@ LARGE = {
     "endpoints": "endpoints", "requests": "requests", "gaps_open": "open gaps",
 }  # fmt: skip
 
+MANY = 1_000_000
+"""From here on a figure is shown in millions."""
+
 WAITS = {
     "pairs to review": ("pair to review", "Pending"),
     "flagged pairs to settle": ("flagged pair to settle", "Flagged"),
@@ -53,11 +57,10 @@ def draw(caller: Caller) -> None:
     )  # fmt: skip
     for notice in notices:
         _notice(caller, notice)
-    if funnel.sources == 0 and funnel.sheets == 0:
-        _welcome(caller)
-        _funnel(funnel)
-        return
+    draw_beginning(caller, funnel, sample=sample.loaded)
     _funnel(funnel)
+    if not (begun(funnel) or waiting or jobs):
+        return
     grid = st.grid(2, min_column_width=340, gap="large")
     with grid.cell():
         _waiting(waiting)
@@ -70,12 +73,21 @@ def draw(caller: Caller) -> None:
 def _funnel(funnel: Funnel) -> None:
     """Seven figures in the order of the pipeline; each leads to its page."""
     counts = funnel.model_dump()
-    grid = st.grid(len(STEPS), min_column_width=118, gap="xsmall")
+    grid = st.container(key="funnel").grid(len(STEPS), min_column_width=118, gap="xsmall")
     for key, title, icon, large, small, noun in STEPS:
         with grid.cell(), st.container(border=True, gap="xxsmall", height="stretch"):
-            st.page_link(f"{key}/page.py", label=f"**{title}**", icon=f":material/{icon}:")
-            st.metric(LARGE[large], f"{counts[large]:,}")
+            step(f"**{title}**", key, icon=f":material/{icon}:")
+            st.metric(LARGE[large], short(counts[large]), help=whole(counts[large]))
             st.caption(many(counts[small], noun))
+
+
+def short(count: int) -> str:
+    """`22,804`, and what would not fit in its cell as `1.2 M`."""
+    return f"{count:,}" if count < MANY else f"{count / MANY:,.1f} M"
+
+
+def whole(count: int) -> str | None:
+    return None if count < MANY else f"{count:,}"
 
 
 def _sample(caller: Caller) -> None:
@@ -90,24 +102,6 @@ def _sample(caller: Caller) -> None:
             )
             if removed:
                 st.rerun()
-
-
-def _welcome(caller: Caller) -> None:
-    with st.container(border=True):
-        st.subheader("Nothing here yet", anchor=False)
-        st.write(
-            "Upload a table with something to learn from, or load the sample project: about 300 "
-            "support messages, some with pictures, ready to label, train and deploy. It can be "
-            "removed again with one click."
-        )
-        with st.container(horizontal=True):
-            if st.button("Upload a table", type="primary", icon=":material/upload:"):
-                go("data", "upload")
-            if st.button("Load the sample project", icon=":material/science:"):
-                with st.spinner("Loading the sample project"):
-                    loaded_sample = attempt(load_sample, caller)
-                if loaded_sample:
-                    st.rerun()
 
 
 def _notice(caller: Caller, notice: Notice) -> None:

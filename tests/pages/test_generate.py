@@ -159,6 +159,17 @@ def test_two_who_edit_the_same_draft_are_told(
     assert not page.warning
 
 
+@pytest.mark.parametrize("tried", [True, False])
+def test_assembling_goes_on_with_the_sheet_that_was_tried(
+    bench: Workbench, sheet: Sheet, template: Template, tried: bool
+) -> None:
+    given = {"sheet": sheet.id} if tried else {}  # else it is the only one
+    page = opened(bench, "generate", view="templates", template=template.id, **given)
+    page = press(page, "Assemble pairs with it")
+    assert page.query_params["sheet"] in (sheet.id, [sheet.id])
+    assert "Assemble" in [b.label for b in page.button]
+
+
 def test_a_sheet_is_assembled_by_clicks(
     bench: Workbench, caller: Caller, sheet: Sheet, template: Template
 ) -> None:

@@ -1,16 +1,25 @@
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ontos.bootstrap import Workbench
+from ontos.data.sheets import SheetSpec, create_sheet, publish_sheet
+from ontos.data.sources import Source, upload_file
+from ontos.generate.templates import TemplateSpec, create_template, publish_template
 from ontos.generate.training_sheets import get_training_sheet
+from ontos.govern.roles import LevelChange, set_level
 from ontos.kernel.caller import Caller
 from ontos.kernel.fields import new_id, now
 from ontos.kernel.jobs import enqueue
+from ontos.kernel.transfer import Upload
 from ontos.label.pairs import list_pairs
 from ontos.label.reviews import review_pairs
 from ontos.label.tasks import TaskSpec, create_task
 from ontos.sample.project import get_sample, load_sample
+from pages.home.overview import short as short_figure
 from tests.pages.opened import figure, opened, press, sound, texts, visited
 
 
@@ -18,6 +27,55 @@ def test_an_empty_home_says_how_to_begin(bench: Workbench) -> None:
     page = opened(bench, "home")
     assert "Nothing here yet" in texts(page)
     assert {"Upload a table", "Load the sample project"} <= {b.label for b in page.button}
+
+
+def test_after_the_first_upload_home_shows_the_next_step(bench: Workbench, caller: Caller) -> None:
+    source = upload(caller)
+    page = opened(bench, "home")
+    assert "**clinc150** is loaded. Make a sheet of it" in texts(page)
+    assert "Nothing waits" not in texts(page)
+    assert "Load the sample project" in [b.label for b in page.button]
+    page = press(page, "Make a sheet of it")
+    assert asked(page, "table") == source.table and asked(page, "new") == "1"
+
+
+def test_home_leads_on_until_there_are_pairs(bench: Workbench, caller: Caller) -> None:
+    source = upload(caller)
+    sheet = create_sheet(caller, SheetSpec(name="Intents", source_table=source.table))
+    assert "**Intents** is a draft" in texts(opened(bench, "home"))
+    publish_sheet(caller, sheet.id)
+    page = opened(bench, "home")
+    assert "Write a template" in [b.label for b in page.button]
+    spec = TemplateSpec(name="Sort", label_type="intent", user_prompt="{{ text }}")
+    publish_template(caller, create_template(caller, spec).id)
+    page = press(opened(bench, "home"), "Assemble pairs")
+    assert asked(page, "view") == "assemble"
+    load_sample(caller)
+    page = opened(bench, "home")
+    assert "Next" not in [s.value for s in page.subheader]
+
+
+def test_who_may_only_read_is_not_asked_to_upload(bench: Workbench, caller: Caller) -> None:
+    set_level(caller, LevelChange(role="admin", feature="sheets", level="read"))
+    assert "Upload a table" not in [b.label for b in opened(bench, "home").button]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(22_804, "22,804"), (1_234_567, "1.2 M")])
+def test_a_figure_fits_its_cell(count: int, shown: str) -> None:
+    assert short_figure(count) == shown
+
+
+def upload(caller: Caller) -> Source:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "body"
+        path.write_text("text,intent\nhello,greet\nbye,leave\n", encoding="utf-8")
+        return upload_file(caller, Upload(path, "clinc150.csv", "text/csv"), "clinc150")
+
+
+def asked(page: AppTest, name: str) -> str | None:
+    """A parameter of the page's address."""
+    found = page.query_params.get(name)
+    return found[0] if isinstance(found, list) else found
 
 
 def test_the_sample_loads_and_goes_by_click(bench: Workbench, caller: Caller) -> None:

@@ -4,6 +4,7 @@ A value of None renders as nothing and gives way to `default`. One newline at th
 of a template is dropped.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -226,9 +227,37 @@ def _escape(node: nodes.Node) -> str | None:
 def _mistake(error: Exception, field: str) -> Invalid:
     if isinstance(error, TemplateSyntaxError):
         return Invalid(
-            f"The template has a mistake in line {error.lineno}: "
-            f"{(error.message or '').rstrip('.')}. Correct it and save again.",
+            f"The template has a mistake in line {error.lineno}: {_plainly(error.message or '')}",
             field=field,
             line=error.lineno,
         )
     return Invalid("The template is nested too deep to be read. Make it simpler.", field=field)
+
+
+_CAUSES = (
+    ("unexpected end of template, expected 'end of print statement'",
+     "a placeholder is not closed. Close the placeholder with }}."),
+    ("unexpected end of template, expected 'end of statement block'",
+     "a block is not closed. Close it with %}."),
+    ("expected token 'end of print statement', got '(.+)'",
+     r"'\1' does not belong into the placeholder. Close the placeholder with }} before it; a name "
+     "is one word."),
+    ("Expected an expression, got 'end of print statement'",
+     "a placeholder is empty. Write a name into it, such as {{ text }}."),
+    (r"unexpected '\}'",
+     "a brace is alone. Close the placeholder with }}, and a block with %}."),
+    ("Unexpected end of template.* needs to be closed is '(.+)'",
+     r"the block '\1' has no end. Write {% end\1 %} where it ends."),
+    ("Missing end of comment tag", "a comment is not closed. Close it with #}."),
+    ("No filter named '(.+)'",
+     r"there is no filter '\1'. Take it out, or use one such as upper, trim or default('none')."),
+)  # fmt: skip
+"""What Jinja2 says, as a pattern, and what a person can do about it."""
+
+
+def _plainly(said: str) -> str:
+    """The cause and its remedy where they are known, else what Jinja2 says."""
+    for pattern, words in _CAUSES:
+        if found := re.match(pattern + r"\.?$", said.strip()):
+            return found.expand(words)
+    return f"{said.rstrip('.')}. Correct it."

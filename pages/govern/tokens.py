@@ -45,20 +45,29 @@ def _fresh() -> None:
 
 
 def _make(caller: Caller) -> None:
-    with st.expander("Make a token", icon=":material/add:"), st.form("token", border=False):
-        title = st.text_input("What is it for?", placeholder="Nightly metrics upload")
-        days = st.selectbox("Holds for", list(LIFETIMES), index=1)
-        st.markdown("**Scopes**")
-        scopes = _scopes(caller)
-        if st.form_submit_button("Make the token", type="primary"):
-            made = attempt(
-                lambda: create_token(
-                    caller, TokenSpec(title=title, scopes=scopes, days=LIFETIMES[days])
-                )
-            )
-            if made:
-                st.session_state["fresh-token"] = made.secret
-                st.rerun()
+    with st.expander("Make a token", icon=":material/add:"):
+        refusals = st.container()  # above the form: below it they would be out of sight
+        with st.form("token", border=False):
+            title = st.text_input("What is it for?", placeholder="Nightly metrics upload")
+            days = st.selectbox("Holds for", list(LIFETIMES), index=1)
+            st.markdown("**What it may do**")
+            scopes = _scopes(caller)
+            asked = st.form_submit_button("Make the token", type="primary")
+        if asked:
+            with refusals:
+                _create(caller, title, scopes, LIFETIMES[days])
+
+
+def _create(caller: Caller, title: str, scopes: dict[str, str], days: int | None) -> None:
+    if not title.strip():
+        st.error("Say what the token is for.", icon=":material/error:")
+    elif not scopes:
+        st.error("Choose a level for at least one area.", icon=":material/error:")
+    elif made := attempt(
+        lambda: create_token(caller, TokenSpec(title=title, scopes=scopes, days=days))
+    ):
+        st.session_state["fresh-token"] = made.secret
+        st.rerun()
 
 
 def _scopes(caller: Caller) -> dict[str, str]:

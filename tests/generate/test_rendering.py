@@ -133,3 +133,21 @@ def test_values_that_do_not_fit_are_told(text):
 def test_deep_nesting_is_refused():
     with pytest.raises(Invalid):
         compile_prompt("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ text", "Close the placeholder with }}"),
+        ("{{ text }", "Close the placeholder with }}"),
+        ("{{ first name }}", "'name' does not belong into the placeholder"),
+        ("{{ }}", "a placeholder is empty"),
+        ("{% if x %}a", "Write {% endif %} where it ends"),
+        ("{{ text | shout }}", "there is no filter 'shout'"),
+        ("{% shout %}", "Encountered unknown tag 'shout'"),
+    ],
+)
+def test_a_mistake_is_said_in_plain_words_where_its_cause_is_known(text: str, said: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        compile_prompt(text)
+    assert said in refused.value.detail

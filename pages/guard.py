@@ -16,7 +16,7 @@ const KINDS = {
       "this tab is open. Leave?" },
   text: { ways: `${LINK}, [class*="st-key-leave-"] button, .st-key-view button, ` +
       '[data-testid="stPageLink"] a, [data-testid="stMarkdownContainer"] a',
-    text: () => "What you wrote is not saved, and is lost when you leave. Leave?" },
+    text: () => "What you changed here is not saved, and is lost when you leave. Leave?" },
 }
 
 function listen() {

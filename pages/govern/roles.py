@@ -1,14 +1,18 @@
 """What each role may do: a grid of levels, a column a role, edited in place."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from ontos.govern.roles import LevelChange, LevelChanges, RolePermissions, list_roles, set_levels
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import FEATURES
 from pages.frame import attempt, loaded
+from pages.guard import guard_text
 
 ROW = 35
 """Pixels of a row: the grid shows all of them."""
+GRID = "roles-grid"
 LEVELS = ["none", "read", "write", "admin"]
 
 
@@ -24,7 +28,7 @@ def draw(caller: Caller) -> None:
          "Which is": f.covers}
         for f in FEATURES
     ]  # fmt: skip
-    after = st.data_editor(
+    after = st.container(key=GRID).data_editor(
         before, hide_index=True, disabled=True if caller.project else ["On", "Which is"],
         column_config={"On": st.column_config.TextColumn(width=100)}
         | {r.role: _column(r) for r in roles},
@@ -36,34 +40,44 @@ def draw(caller: Caller) -> None:
         for r in roles
         if old[r.role] != new[r.role]
     ]
-    _save(caller, changes)
+    guard_text(bool(changes), GRID)
+    _save(caller, changes, {r.role: r for r in roles})
 
 
 def _column(role: RolePermissions) -> object:
+    title = _called(role)
     return st.column_config.SelectboxColumn(
-        role.title.partition(":")[0].removeprefix("Data ").capitalize(),
-        options=LEVELS,
-        required=True,
-        help=role.title,
-        width=84,
+        title, options=LEVELS, required=True, help=role.title, width=44 + 7 * len(title)
     )
+
+
+def _called(role: RolePermissions) -> str:
+    """In one word: the heading of its column."""
+    return role.title.partition(":")[0].removeprefix("Data ").capitalize()
 
 
 def _key() -> str:
     return f"roles-{st.session_state.get('roles-saved', 0)}"
 
 
-def _save(caller: Caller, changes: list[LevelChange]) -> None:
+def _save(caller: Caller, changes: list[LevelChange], roles: Mapping[str, RolePermissions]) -> None:
+    """What would change, and the choice to save it."""
     if not changes:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/edit: {len(changes)} unsaved")
-        if st.button("Save", type="primary") and attempt(
+    st.markdown("**Not saved yet**\n" + "".join(f"\n- {_said(c, roles[c.role])}" for c in changes))
+    with st.container(horizontal=True):
+        if st.button("Save", type="primary", icon=":material/save:") and attempt(
             set_levels, caller, LevelChanges(changes=changes), done="Saved"
         ):
             _again()
         if st.button("Discard"):
             _again()
+
+
+def _said(change: LevelChange, role: RolePermissions) -> str:
+    """`Consumer, sheets: read → admin`."""
+    on, before = change.feature.replace("_", " "), role.levels[change.feature]
+    return f"{_called(role)}, {on}: {before} → **{change.level}**"
 
 
 def _again() -> None:

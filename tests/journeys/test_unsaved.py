@@ -43,6 +43,31 @@ def test_a_written_prompt_is_not_lost_without_a_question(driver: Driver) -> None
     assert len(answers.asked) == 4
 
 
+def test_changed_levels_are_not_lost_without_a_question(driver: Driver) -> None:
+    answers = Answers(driver)
+    driver.open("govern", "roles")
+    choose_level(driver, "Consumer", 1, "admin")
+    driver.sees("Consumer, sheets: read")
+    driver.view("Members")
+    driver.sees("Consumer, sheets: read")
+    assert len(answers.asked) == 1 and "is not saved" in answers.asked[0]
+    answers.leave = True
+    driver.view("Members")
+    driver.view("Audit")
+    assert len(answers.asked) == 2
+
+
+def choose_level(on: Driver, column: str, row: int, level: str) -> None:
+    """The cell is opened by Enter, and its list by what is typed."""
+    cell = on._cell(column, row, 0)
+    on._cell("On", 1, 0).focus()
+    cell.focus()
+    on.page.keyboard.press("Enter")
+    on.page.keyboard.type(level)
+    on.page.keyboard.press("Enter")
+    on.settle()
+
+
 def test_what_was_saved_is_left_without_a_question(driver: Driver) -> None:
     answers = Answers(driver)
     driver.open("generate", "templates", template="new")

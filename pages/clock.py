@@ -1,6 +1,6 @@
 """Moments as the person's own clock shows them: the store keeps UTC, the browser says its zone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,6 +27,11 @@ def local(at: datetime, where: ZoneInfo | None = None) -> datetime:
     """The moment on that clock, without its zone: charts draw it as it stands."""
     aware = at if at.tzinfo else at.replace(tzinfo=UTC)
     return aware.astimezone(where or zone()).replace(tzinfo=None)
+
+
+def begin_of(day: date, where: ZoneInfo | None = None) -> datetime:
+    """The moment at which the day begins on that clock."""
+    return datetime.combine(day, time.min, where or zone()).astimezone(UTC)
 
 
 def when(at: datetime, form: str = "%Y-%m-%d %H:%M") -> str:

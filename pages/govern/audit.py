@@ -1,7 +1,8 @@
 """The audit trail with filters; each entry opens to its arguments and its event."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -11,37 +12,56 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.journal import Entry
 from pages.clock import moment, when
 from pages.frame import empty, loaded, mark, pretty
+from pages.govern.trail import asked_filter, clear_filters, draw_filters
 from pages.tables import rows_of
 from pages.things import open_thing
 
 SHOWN = 100
+CURSOR = "audit-cursor"
+NAMING = ("create_", "update_", "upload_")
+"""What operations that name the thing they are about begin with."""
+LONG = 24
+"""An id of so many characters is none that a person gave."""
 Titles = Mapping[tuple[str, str], str]
 """Names of things by kind and id."""
 
 
 def draw(caller: Caller) -> None:
-    state = st.session_state
-    chosen = {
-        "user": state.get("audit-user"), "operation": state.get("audit-operation"),
-        "outcome": state.get("audit-outcome"), "entity_type": state.get("audit-entity_type"),
-        "entity_id": state.get("audit-entity_id") or None,
-    }  # fmt: skip
+    chosen = asked_filter()
     st.caption(_whose(caller))
     facets, known, found = loaded(
         lambda: audit_facets(caller),
         lambda: list_lineage_entities(caller),
-        lambda: list_audit(caller, **chosen, limit=SHOWN, cursor=state.get("audit-cursor")),
+        lambda: list_audit(caller, **chosen, limit=SHOWN, cursor=_cursor(chosen)),
     )
-    _filters(facets)
-    if not found.items:
-        empty(
-            "No entry matches", "Every write, and every refusal, is recorded here. Clear a filter."
-        )
+    if not facets["operation"]:
+        empty("Nothing recorded yet", "Every write, and every refusal, is recorded here: who did "
+              "it, when, and on what.")  # fmt: skip
         return
-    picked = _grid(found.items, {(k.entity_type, k.entity_id): k.title for k in known})
-    _pages(found.next_cursor)
+    draw_filters(facets)
+    if asked_filter() != chosen:  # the address had changed what the filters held before
+        st.rerun()
+    if not found.items:
+        _none()
+        return
+    names = named_in(found.items) | {(k.entity_type, k.entity_id): k.title for k in known}
+    picked = _grid(found.items, names)
+    _pages(chosen, found.next_cursor)
     if picked is not None:
         _entry(found.items[picked])
+
+
+def _none() -> None:
+    with st.container(border=True):
+        st.subheader("No entry matches", anchor=False)
+        st.write("Nothing that was recorded fits all of these filters.")
+        st.button("Clear the filters", on_click=clear_filters, icon=":material/filter_alt_off:")
+
+
+def _cursor(chosen: Mapping[str, Any]) -> str | None:
+    """Where the page begins, if it was turned under these filters: others begin at the newest."""
+    under, cursor = st.session_state.get(CURSOR, (None, None))
+    return cursor if under == chosen else None
 
 
 def _whose(caller: Caller) -> str:
@@ -51,22 +71,6 @@ def _whose(caller: Caller) -> str:
         "The trail of the org's common project: what was done in it, and what was done to the "
         "org, its members and projects. Every other project keeps its own."
     )
-
-
-def _filters(facets: dict[str, list[str]]) -> None:
-    grid = st.grid(5, min_column_width=140)
-    for key, title in (
-        ("user", "User"), ("operation", "Operation"), ("entity_type", "Kind of thing"),
-    ):  # fmt: skip
-        grid.selectbox(title, facets[key], index=None, key=f"audit-{key}", placeholder="All",
-                       on_change=_first_page)  # fmt: skip
-    grid.selectbox("Outcome", ["done", "refused", "failed"], index=None, key="audit-outcome",
-                   placeholder="All", on_change=_first_page)  # fmt: skip
-    grid.text_input("Id of the thing", key="audit-entity_id", on_change=_first_page)
-
-
-def _first_page() -> None:
-    st.session_state["audit-cursor"] = None
 
 
 def _grid(entries: list[Entry], titles: Titles) -> int | None:
@@ -85,25 +89,52 @@ def _grid(entries: list[Entry], titles: Titles) -> int | None:
     return picked[0] if picked else None
 
 
+def named_in(entries: Sequence[Entry]) -> Titles:
+    """Names that the entries give themselves: the arguments of what made or changed a thing."""
+    return {
+        _key(entry): name
+        for entry in reversed(entries)
+        if entry.entity_id and entry.operation.startswith(NAMING) and (name := _given_name(entry))
+    }
+
+
+def _given_name(entry: Entry) -> str | None:
+    try:
+        given = json.loads(entry.detail or "")
+    except ValueError:
+        return None
+    if not isinstance(given, dict):
+        return None
+    specs = [given.get("spec"), given.get("change"), given]
+    found = (s.get(k) for s in specs if isinstance(s, dict) for k in ("name", "title"))
+    return next((name for name in found if isinstance(name, str) and name), None)
+
+
+def _key(entry: Entry) -> tuple[str, str]:
+    """A `new_token` is the token that it made."""
+    return (entry.entity_type or "").removeprefix("new_"), entry.entity_id or ""
+
+
 def _thing(entry: Entry, titles: Titles) -> str:
-    """By its name where lineage knows one, else by its id."""
-    if not entry.entity_type:
-        return ""
-    named = titles.get((entry.entity_type, entry.entity_id or ""), entry.entity_id or "")
-    return f"{entry.entity_type.replace('_', ' ')}: {named}" if named else entry.entity_type
+    """By its name where one is known; else by the end of its id, which tells it from others."""
+    kind, key = _key(entry)
+    if not key:
+        return kind.replace("_", " ")
+    short = f"…{key[-6:]}" if len(key) >= LONG else key
+    return f"{kind.replace('_', ' ')}: {titles.get((kind, key), short)}"
 
 
-def _pages(following: str | None) -> None:
+def _pages(chosen: Mapping[str, Any], following: str | None) -> None:
     with st.container(horizontal=True):
-        if st.session_state.get("audit-cursor"):
-            st.button("Newest", on_click=_first_page, icon=":material/first_page:")
+        if _cursor(chosen):
+            st.button("Newest", on_click=_turn, args=(chosen, None), icon=":material/first_page:")
         if following:
-            st.button(
-                "Older",
-                icon=":material/chevron_right:",
-                icon_position="right",
-                on_click=lambda: st.session_state.update({"audit-cursor": following}),
-            )
+            st.button("Older", on_click=_turn, args=(chosen, following),
+                      icon=":material/chevron_right:", icon_position="right")  # fmt: skip
+
+
+def _turn(chosen: Mapping[str, Any], cursor: str | None) -> None:
+    st.session_state[CURSOR] = (chosen, cursor)
 
 
 def _entry(entry: Entry) -> None:
@@ -118,8 +149,9 @@ def _entry(entry: Entry) -> None:
             + (f" · {entry.duration_ms:.0f} ms" if entry.duration_ms is not None else "")
         )
         if entry.entity_id:
-            st.caption(f"{(entry.entity_type or '').replace('_', ' ')} `{entry.entity_id}`")
-        open_thing("Open it", entry.entity_type, entry.entity_id)
+            kind, key = _key(entry)
+            st.caption(f"{kind.replace('_', ' ')} `{key}`")
+            open_thing("Open it", kind, key)
         if entry.detail:
             st.code(_detail(entry.detail), language="json")
 

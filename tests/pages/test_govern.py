@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -8,9 +10,11 @@ from ontos.govern.projects import ProjectSpec, archive_project, create_project, 
 from ontos.govern.roles import list_roles
 from ontos.govern.tokens import TokenSpec, create_token, list_tokens
 from ontos.kernel.caller import Caller
+from ontos.kernel.fields import now
 from ontos.kernel.permission import DEFAULT_ROLE, FEATURES
 from ontos.sample.project import load_sample
-from tests.pages.opened import opened, press, steps, texts, visited
+from pages.clock import when
+from tests.pages.opened import opened, press, sound, steps, texts, visited
 
 VIEWS = ("audit", "lineage", "members", "projects", "roles", "tokens", "orgs")
 
@@ -35,6 +39,19 @@ def test_a_token_is_shown_once(bench: Workbench, caller: Caller) -> None:
     assert (made.title, made.scopes) == ("nightly", {"sheets": "read"})
     assert any(code.value.startswith("ontos_") for code in page.code)
     assert not any(code.value.startswith("ontos_") for code in page.run().code)
+
+
+def test_a_token_that_may_do_nothing_is_refused_above_its_form(
+    bench: Workbench, caller: Caller
+) -> None:
+    page = opened(bench, "govern", view="tokens")
+    page.text_input[0].input("nightly")
+    page = press(page, "Make the token")
+    assert page.error[0].value == "Choose a level for at least one area."
+    kinds = [element.type for element in page.main if element.type in ("error", "text_input")]
+    assert kinds[:2] == ["error", "text_input"] and not list_tokens(caller).items
+    page.text_input[0].input(" ")
+    assert press(page, "Make the token").error[0].value == "Say what the token is for."
 
 
 @pytest.fixture
@@ -151,6 +168,54 @@ def test_the_audit_names_things_and_leads_to_them(bench: Workbench, caller: Call
     assert not any(sample.sheet_id in name for name in named)
 
 
+def test_the_audit_names_what_lineage_does_not_know(bench: Workbench, caller: Caller) -> None:
+    load_sample(caller)
+    create_token(caller, TokenSpec(title="nightly", scopes={"sheets": "read"}, days=30))
+    page = opened(bench, "govern", view="audit")
+    named = page.dataframe[0].value["On"].tolist()
+    assert {"token: nightly", "source: sample_pottery_messages"} <= set(named)
+
+
+def test_a_fresh_audit_does_not_ask_to_clear_a_filter(bench: Workbench) -> None:
+    page = opened(bench, "govern", view="audit")
+    assert "Nothing recorded yet" in texts(page) and "filter" not in texts(page)
+
+
+def test_the_address_filters_the_audit_and_clearing_shows_all(
+    bench: Workbench, caller: Caller
+) -> None:
+    create_token(caller, TokenSpec(title="nightly", scopes={"sheets": "read"}, days=30))
+    create_project(caller, ProjectSpec(id="alpha", title="Alpha"))
+    today = when(now(), "%Y-%m-%d")
+    page = opened(bench, "govern", view="audit", operation="create_token", since=today, until=today)
+    assert page.dataframe[0].value["Operation"].tolist() == ["create_token"]
+    page = opened(bench, "govern", view="audit", until="2020-01-01")
+    assert "No entry matches" in texts(page)
+    page = press(page, "Clear the filters")
+    assert page.dataframe[0].value["Operation"].tolist() == ["create_project", "create_token"]
+    page = page.date_input(key="since").set_value(now().date() + timedelta(days=30)).run()
+    assert "No entry matches" in texts(page)
+
+
+@pytest.mark.parametrize("given", [{"since": "soon"}, {"outcome": "perhaps"}, {"user": "nobody"}])
+def test_a_nonsense_filter_is_no_error(
+    bench: Workbench, caller: Caller, given: dict[str, str]
+) -> None:
+    create_project(caller, ProjectSpec(id="alpha", title="Alpha"))
+    page = opened(bench, "govern", view="audit", **given)
+    assert bool(page.dataframe) is ("user" not in given)
+
+
+def test_the_audit_keeps_its_filters_while_another_view_is_open(
+    bench: Workbench, caller: Caller
+) -> None:
+    create_project(caller, ProjectSpec(id="alpha", title="Alpha"))
+    page = opened(bench, "govern", view="audit", outcome="refused")
+    for view in ("lineage", "audit"):
+        page = sound(page.segmented_control(key="view").set_value(view).run())
+    assert page.selectbox(key="outcome").value == "refused" and "No entry matches" in texts(page)
+
+
 def test_lineage_opens_what_it_is_about(bench: Workbench, caller: Caller) -> None:
     sample = load_sample(caller)
     page = opened(bench, "govern", view="lineage", entity=f"sheet/{sample.sheet_id}")
@@ -162,9 +227,11 @@ def test_levels_are_a_column_for_each_role(bench: Workbench, caller: Caller) -> 
     at = [feature.key for feature in FEATURES].index("deploy")
     edited = {at: {"labeler": "read"}}
     page.session_state["roles-0"] = {"edited_rows": edited, "added_rows": [], "deleted_rows": []}
-    page = press(page.run(), "Save")
+    page = page.run()
+    assert "Labeler, deploy: none → **read**" in texts(page)
+    page = press(page, "Save")
     labeler = next(role for role in list_roles(caller) if role.role == "labeler")
-    assert labeler.levels["deploy"] == "read" and "unsaved" not in texts(page)
+    assert labeler.levels["deploy"] == "read" and "Not saved yet" not in texts(page)
 
 
 def test_a_role_is_given_with_the_least_rights_unless_another_is_chosen(bench: Workbench) -> None:

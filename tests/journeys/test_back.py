@@ -95,6 +95,24 @@ def test_the_project_stays_in_the_address_without_a_step_of_its_own(
     assert asked(driver) == {"project": ["alpha"]}
 
 
+def test_filters_of_the_audit_outlast_a_reload_and_another_view(
+    driver: Driver, sheets: tuple[str, str]
+) -> None:
+    driver.open("govern")
+    driver.choose("Operation", "publish_sheet")
+    driver.view("Lineage")
+    assert asked(driver) == {"view": ["lineage"]}
+    driver.view("Audit")
+    assert asked(driver) == {"view": ["audit"], "operation": ["publish_sheet"]}
+    driver.page.reload()
+    driver.settle()
+    assert driver.cell("Operation", 1) == "publish_sheet"
+    back(driver)
+    assert asked(driver) == {"view": ["lineage"]}
+    back(driver)
+    assert asked(driver) == {"operation": ["publish_sheet"]}
+
+
 def back(on: Driver) -> None:
     on.page.go_back()
     on.settle()

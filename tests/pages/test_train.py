@@ -137,7 +137,8 @@ def compared(trained, improved: int, worsened: int) -> AppTest:
         "improved": improved, "worsened": worsened, "chance": chance,
         "better": leads if chance < CLEAR else None, "metrics": {"accuracy": accuracy},
     })  # fmt: skip
-    page = opened(trained.bench, "train", view="compare", model="kinds")
+    asked = {"view": "compare", "model": "kinds", "from": "1", "to": "2"}
+    page = opened(trained.bench, "train", **asked)
     page.session_state["comparison"] = found
     return sound(page.run())
 

@@ -64,6 +64,45 @@ export default function (component) {
 }
 """
 
+_LET_GO = """
+export default function (component) {
+  document.activeElement?.closest(`.${component.data.within}`) && document.activeElement.blur()
+}
+"""
+
+
+_SEEN = """
+const STATE = "__ontosSeen"
+const REST_MS = 200
+const KEYS = /^[axfz1-9]$/i
+
+function listen() {
+  const seen = window[STATE] = { shown: "", within: "none", since: 0 }
+  const drop = event => {
+    if (!document.querySelector(`.st-key-${seen.within}`)) return
+    if (!event.repeat && performance.now() - seen.since > REST_MS) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
+  window.addEventListener("keydown", event => {
+    const writing = event.target.closest?.("input, textarea, [contenteditable=true]")
+    const held = event.ctrlKey || event.metaKey || event.altKey
+    if (KEYS.test(event.key) && !writing && !held) drop(event)
+  }, true)
+  window.addEventListener("click", event => {
+    if (event.target.closest?.(`.st-key-${seen.within} button`)) drop(event)
+  }, true)
+}
+
+export default function (component) {
+  if (!window[STATE]) listen()
+  const { shown, within } = component.data
+  const seen = window[STATE]
+  if (seen.shown !== shown) Object.assign(seen, { shown, within, since: performance.now() })
+}
+"""
+"""A key that is held decides once, and what was drawn a moment ago is not decided on yet."""
+
 
 _HISTORY = """
 const STATE = "__ontosHistory"
@@ -131,3 +170,17 @@ def one_step_an_act(pages: Sequence[str]) -> None:
         _component("ontos_history", _HISTORY)(
             key="history-steps", data={"pages": list(pages)}, height=1
         )
+
+
+def only_seen(shown: str, within: str) -> None:
+    """Take no decision by a held key, nor on what has been `shown` for less than a glance.
+
+    The decisions are the buttons of the container of this key, and their shortcuts.
+    """
+    data = {"shown": shown, "within": within}
+    _component("ontos_seen", _SEEN)(key="seen-guard", data=data, height=1)
+
+
+def let_go(within: str) -> None:
+    """Take the cursor out of the field inside the element of this class."""
+    _component("ontos_let_go", _LET_GO)(key=f"let-go-{within}", data={"within": within}, height=1)

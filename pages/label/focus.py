@@ -11,7 +11,7 @@ from ontos.label.pairs import PairInContext
 from ontos.label.reviews import review_batch
 from pages.data.words import escaped
 from pages.frame import mark, param, show
-from pages.guard import focus_on
+from pages.guard import focus_on, let_go, only_seen
 from pages.label.filters import STATUSES
 from pages.label.grid import item_of
 from pages.label.queue import FIRST, Queue, begin_again, open_page, open_queue, read_anew, read_on
@@ -21,9 +21,12 @@ from pages.label.training_sheets import chosen_sheet, draw_meter, may_review, mo
 REASONS = ("The response is wrong", "Cannot be decided from this", "Not usable", "Duplicate")
 REASON, RESPONSE, LABEL = "focus-reason", "focus-response", "focus-label"
 WHY = "Why, to reject or flag"
-EDITING, ASKED = "focus-editing", "focus-asked"
+EDITING, ASKED, TOLD = "focus-editing", "focus-asked", "focus-told"
+DECISIONS = "focus-decisions"
 MOVED = "focus-moved"
 """In the session: pairs decided since the training sheet was read, as they were and as they are."""
+NUMBERED = 9
+"""Labels up to which each has a number key; of more, the key of one could not be remembered."""
 SHORT = 60
 """Characters up to which a response is taken for a label."""
 
@@ -42,25 +45,28 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
             "Look at", STATUSES, default=FIRST, key="focus-status", format_func=str.capitalize,
             on_change=begin_again, label_visibility="collapsed", width="content",
         )  # fmt: skip
-        queue = open_queue(caller, sheet, status)
+        sheet_now = moved_on(sheet, st.session_state[MOVED])
+        queue = open_queue(caller, sheet_now, status)
         with st.container(width="stretch"):
-            draw_meter(moved_on(sheet, st.session_state[MOVED]))
+            draw_meter(sheet_now)
     shown = read_on(caller, queue)
     _said()
     if shown is None:
         _end(queue)
         return
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", key="focus-desk"):
         with st.container(width=640):
             _pair(queue, shown)
-        with st.container(width=390):
+        with st.container(width=390, key=DECISIONS):
             _decisions(caller, queue, shown)
+        with st.container(width=640):
+            source_row(shown)
+    only_seen(_seen(shown), DECISIONS)
 
 
 def _pair(queue: Queue, shown: PairInContext) -> None:
     with st.container(border=True):
-        more = " or more" if queue.cursor else ""
-        where = f"{queue.at + 1:,} of {len(queue.pairs):,}{more}"
+        where = f"{queue.at + 1:,} of {queue.length:,}"
         st.markdown(f"{mark(shown.review_status)} :gray[{where} · {escaped(item_of(shown))}]")
         st.text(shown.prompt)
     st.caption("Response")
@@ -68,7 +74,6 @@ def _pair(queue: Queue, shown: PairInContext) -> None:
         st.text(shown.response or "None yet. Write one with E, or choose a label.")
     if shown.review_reason:
         st.caption(f"{shown.reviewed_by}: {shown.review_reason}")
-    source_row(shown)
 
 
 def _decisions(caller: Caller, queue: Queue, shown: PairInContext) -> None:
@@ -79,27 +84,41 @@ def _decisions(caller: Caller, queue: Queue, shown: PairInContext) -> None:
         _quick(caller, queue, shown)
 
 
+def _seen(shown: PairInContext) -> str:
+    """Names the pair as it is drawn; also in the keys of the buttons that decide on it.
+
+    Without that, a press that comes before the next pair is drawn would find its button.
+    """
+    return f"{shown.id}-{shown.version}"
+
+
 def _buttons(caller: Caller, queue: Queue, shown: PairInContext) -> None:
+    seen = _seen(shown)
     decide: dict[str, Any] = {"on_click": _decide, "width": "stretch"}
     st.button(
-        "Approve", key="approve", shortcut="A", type="primary", disabled=not shown.response,
-        icon=":material/check:", args=(caller, queue, "approve"), **decide,
+        "Approve", key=f"approve-{seen}", shortcut="A", type="primary",
+        disabled=not shown.response, icon=":material/check:",
+        args=(caller, queue, shown, "approve"), **decide,
     )  # fmt: skip
     st.button(
-        "Edit the response", key="edit", shortcut="E", icon=":material/edit:", width="stretch",
-        on_click=st.session_state.update, args=({EDITING: shown.id},),
+        "Edit the response", key=f"edit-{seen}", shortcut="E", icon=":material/edit:",
+        width="stretch", on_click=st.session_state.update, args=({EDITING: shown.id},),
     )  # fmt: skip
     with st.container(horizontal=True):
-        st.button("Reject", key="reject", shortcut="X", icon=":material/close:",
-                  args=(caller, queue, "reject"), **decide)  # fmt: skip
-        st.button("Flag", key="flag", shortcut="F", icon=":material/flag:",
-                  args=(caller, queue, "flag"), **decide)  # fmt: skip
+        st.button("Reject", key=f"reject-{seen}", shortcut="X", icon=":material/close:",
+                  args=(caller, queue, shown, "reject"), **decide)  # fmt: skip
+        st.button("Flag", key=f"flag-{seen}", shortcut="F", icon=":material/flag:",
+                  args=(caller, queue, shown, "flag"), **decide)  # fmt: skip
     st.selectbox(
         WHY, REASONS, index=None, key=REASON, accept_new_options=True,
         placeholder="Choose or write; kept for the next", persist_state="page",
+        on_change=st.session_state.update, args=({TOLD: True},),
     )  # fmt: skip
+    told = st.session_state.pop(TOLD, False)
     if st.session_state.pop(ASKED, False):
         focus_on(f"st-key-{REASON}")
+    elif told:
+        let_go(f"st-key-{REASON}")  # so that the keys decide again
     _moves(caller, queue)
 
 
@@ -108,14 +127,16 @@ def _quick(caller: Caller, queue: Queue, shown: PairInContext) -> None:
     labels = quick_labels(queue)
     if labels:
         st.caption("Choose the label by its number")
+    elif is_classes(queue):
+        st.caption(f"{queue.labels.distinct:,} labels: press E and type to find one.")
     with st.container(horizontal=True, gap="small"):
         for number, label in enumerate(labels, 1):
             same = label == shown.response
             decision = ("approve", None) if same else ("edit", label)
             st.button(
-                label, key=f"label-{number}", shortcut=str(number), wrap=False,
+                label, key=f"label-{number}-{_seen(shown)}", shortcut=str(number), wrap=False,
                 type="primary" if same else "secondary", on_click=_decide,
-                args=(caller, queue, *decision),
+                args=(caller, queue, shown, *decision),
             )  # fmt: skip
 
 
@@ -123,9 +144,10 @@ def _moves(caller: Caller, queue: Queue) -> None:
     with st.container(horizontal=True):
         st.button("Back", key="back", shortcut="K", width="stretch", disabled=queue.at == 0,
                   on_click=queue.move, args=(-1,))  # fmt: skip
-        st.button("Reopen", key="reopen", shortcut="Z", width="stretch", disabled=not queue.decided,
+        last = queue.decided[-1] if queue.decided else None
+        st.button("Reopen", key=f"reopen-{last}", shortcut="Z", width="stretch", disabled=not last,
                   help="Goes back to the pair that you decided last, as pending.",
-                  on_click=_reopen, args=(caller, queue))  # fmt: skip
+                  on_click=_reopen, args=(caller, queue, last))  # fmt: skip
         st.button("Next", key="next", shortcut="J", width="stretch", on_click=queue.move, args=(1,))
 
 
@@ -133,9 +155,11 @@ def _editor(caller: Caller, queue: Queue, shown: PairInContext) -> None:
     """A label of the list is saved as soon as it is chosen, what is written with Ctrl+Enter."""
     classes = is_classes(queue)
     if classes:
+        labels = _with_own([c.label for c in queue.labels.top], shown.response)
         st.selectbox(
-            "Label", [c.label for c in queue.labels.top], index=None, key=LABEL,
-            placeholder="Type to find it", on_change=_chosen, args=(caller, queue),
+            "Label", labels, index=labels.index(shown.response) if shown.response else None,
+            key=LABEL, placeholder="Type to find it", on_change=_chosen,
+            args=(caller, queue, shown),
         )  # fmt: skip
     with st.form("focus-edit", border=False):
         title = "Or a new label" if classes else "New response"
@@ -144,20 +168,31 @@ def _editor(caller: Caller, queue: Queue, shown: PairInContext) -> None:
             title, "" if classes else shown.response or "", height=height, key=RESPONSE
         )
         if st.form_submit_button("Save (Ctrl+Enter)", type="primary", width="stretch"):
-            _decide(caller, queue, "edit", text.strip())
+            _decide(caller, queue, shown, "edit", text.strip())
             st.rerun(scope="fragment")
     focus_on("st-key-" + (LABEL if classes else RESPONSE))
     st.button("Leave it as it was", key="leave", type="tertiary", shortcut="Esc",
               on_click=st.session_state.update, args=({EDITING: None},))  # fmt: skip
 
 
-def _chosen(caller: Caller, queue: Queue) -> None:
-    _decide(caller, queue, "edit", st.session_state[LABEL])
+def _with_own(labels: list[str], own: str | None) -> list[str]:
+    return [own, *labels] if own and own not in labels else labels
 
 
-def _decide(caller: Caller, queue: Queue, action: str, response: str | None = None) -> None:
-    """Save the decision and go on; where it is refused, say why and stay."""
-    shown = queue.context[queue.pairs[queue.at].id]
+def _chosen(caller: Caller, queue: Queue, shown: PairInContext) -> None:
+    if label := st.session_state[LABEL]:
+        _decide(caller, queue, shown, "edit", label)
+
+
+def _decide(
+    caller: Caller, queue: Queue, shown: PairInContext, action: str, response: str | None = None
+) -> None:
+    """Save the decision and go on; where it is refused, say why and stay.
+
+    It is about the pair that was drawn with the button: where another is open by now, it is none.
+    """
+    if queue.pair is None or (queue.pair.id, queue.pair.version) != (shown.id, shown.version):
+        return
     reason = st.session_state.get(REASON)
     if action in ("reject", "flag") and not reason:
         _say("warning", f"Say why you {action}, and press it again.")
@@ -173,7 +208,7 @@ def _decide(caller: Caller, queue: Queue, action: str, response: str | None = No
     except OntosError as error:
         _say("error", error)
         return
-    queue.decided.append((shown.id, shown.review_status))
+    queue.decided.append(shown.id)
     st.session_state[EDITING] = None
     st.session_state[MOVED].append((shown, read_anew(caller, queue, shown.id)))
     queue.move(1)
@@ -185,17 +220,19 @@ def _save(caller: Caller, queue: Queue, shown: PairInContext, **decision: str | 
     review_batch(caller, queue.training_sheet_id, batch)
 
 
-def _reopen(caller: Caller, queue: Queue) -> None:
-    """Reopen what was decided last, and go back to it."""
-    pair_id, _ = queue.decided.pop()
-    shown = queue.context[pair_id]
+def _reopen(caller: Caller, queue: Queue, last: str) -> None:
+    """Reopen what was decided last, and go back to it; what that press did not see stays."""
+    if queue.decided[-1:] != [last]:
+        return
+    queue.decided.pop()
+    shown = queue.context[last]
     try:
         _save(caller, queue, shown, action="reopen")
     except OntosError as error:
         _say("error", error)
         return
-    st.session_state[MOVED].append((shown, read_anew(caller, queue, pair_id)))
-    queue.at = next(n for n, pair in enumerate(queue.pairs) if pair.id == pair_id)
+    st.session_state[MOVED].append((shown, read_anew(caller, queue, last)))
+    queue.at = next(n for n, pair in enumerate(queue.pairs) if pair.id == last)
 
 
 def is_classes(queue: Queue) -> bool:
@@ -207,12 +244,13 @@ def is_classes(queue: Queue) -> bool:
 
 
 def quick_labels(queue: Queue) -> list[str]:
-    """The nine most frequent, for the number keys.
+    """Those of the number keys: all labels, or none where they are more than the keys.
 
     In the order of their names: a key must not mean another label after lunch because one was given
-    more often meanwhile.
+    more often meanwhile. Of many, the keys would offer nine that are no likelier than the rest.
     """
-    return sorted(c.label for c in queue.labels.top[:9]) if is_classes(queue) else []
+    few = is_classes(queue) and queue.labels.distinct <= NUMBERED
+    return sorted(c.label for c in queue.labels.top) if few else []
 
 
 def _say(kind: str, what: str | OntosError) -> None:

@@ -22,21 +22,30 @@ NO_LABELS = LabelDistribution(total=0, distinct=0, top=[], other=0)
 
 @dataclass
 class Queue:
-    """`at` is the pair shown; `decided` are those decided here, with the state that they had."""
+    """`at` is the pair shown; `decided` are those decided here, the last one last.
+
+    `matching` counts what was in that state when it was begun, read or not.
+    """
 
     training_sheet_id: str
     status: ReviewStatus | None
     pairs: list[Pair]
     cursor: str | None
     labels: LabelDistribution
+    matching: int = 0
     at: int = 0
-    decided: list[tuple[str, str]] = field(default_factory=list)
+    decided: list[str] = field(default_factory=list)
     context: dict[str, PairInContext] = field(default_factory=dict)
 
     @property
     def pair(self) -> Pair | None:
         """None at the end."""
         return self.pairs[self.at] if self.at < len(self.pairs) else None
+
+    @property
+    def length(self) -> int:
+        """Of all that there is to look at, beyond what was read too."""
+        return max(self.matching, len(self.pairs)) if self.cursor else len(self.pairs)
 
     def move(self, step: int) -> None:
         self.at = min(max(self.at + step, 0), len(self.pairs))
@@ -51,7 +60,7 @@ def open_queue(caller: Caller, sheet: TrainingSheet, status: ReviewStatus | None
         lambda: review_queue(caller, sheet.id, review_status=status, limit=WINDOW),
         lambda: label_distribution(caller, sheet.id, top=LABELS),
     )
-    return _kept(sheet.id, status, begun, labels)
+    return _kept(sheet, status, begun, labels)
 
 
 def open_page(caller: Caller, wanted: str | None) -> list[TrainingSheet] | None:
@@ -64,8 +73,8 @@ def open_page(caller: Caller, wanted: str | None) -> list[TrainingSheet] | None:
     (sheets, labels), begun = loaded(
         lambda: _sheets_and_labels(caller, wanted), lambda: _first(caller, wanted)
     )
-    if begun.training_sheet_id:
-        _kept(begun.training_sheet_id, FIRST, begun, labels)
+    if sheet := next((s for s in sheets if s.id == begun.training_sheet_id), None):
+        _kept(sheet, FIRST, begun, labels)
     return sheets
 
 
@@ -86,13 +95,24 @@ def _first(caller: Caller, wanted: str | None) -> ReviewQueue:
 
 
 def _kept(
-    sheet_id: str, status: ReviewStatus | None, begun: ReviewQueue, labels: LabelDistribution | None
-) -> Queue:
+    sheet: TrainingSheet, status: ReviewStatus | None, begun: ReviewQueue,
+    labels: LabelDistribution | None,
+) -> Queue:  # fmt: skip
     pairs = [Pair(**pair.model_dump()) for pair in begun.pairs]
-    queue = Queue(sheet_id, status, pairs, begun.next_cursor, labels or NO_LABELS)
+    queue = Queue(
+        sheet.id, status, pairs, begun.next_cursor, labels or NO_LABELS, _matching(sheet, status)
+    )
     queue.context = {pair.id: pair for pair in begun.pairs}
     st.session_state[KEY] = queue
     return queue
+
+
+def _matching(sheet: TrainingSheet, status: ReviewStatus | None) -> int:
+    return {
+        "pending": sheet.pending_count, "approved": sheet.approved_count - sheet.edited_count,
+        "edited": sheet.edited_count, "rejected": sheet.rejected_count,
+        "flagged": sheet.flagged_count,
+    }[status] if status else sheet.total_items  # fmt: skip
 
 
 def begin_again() -> None:

@@ -15,15 +15,15 @@ def test_pairs_are_decided_by_keys_and_the_meter_follows(driver: Driver, app: Ap
     sheet = app.api("POST", "/sample")["training_sheet_id"]
     total = app.api.until(f"/training-sheets/{sheet}", ("ready",))["total_items"]
     driver.open("label", "focus", sheet=sheet)
-    driver.sees(f"0 of {total} reviewed", "1 of 50 or more")
+    driver.sees(f"0 of {total} reviewed", "1 of 304")
     press(driver, "a")
-    driver.sees(f"1 of {total} reviewed", "2 of 50 or more")
+    driver.sees(f"1 of {total} reviewed", "2 of 304")
     press(driver, "j")
     press(driver, "k")
     press(driver, "1")
     driver.sees(f"2 of {total} reviewed")
     press(driver, "z")
-    driver.sees(f"1 of {total} reviewed", "2 of 50 or more")
+    driver.sees(f"1 of {total} reviewed", "2 of 304")
     press(driver, "e")
     driver.page.keyboard.press("Escape")
     driver.settle()
@@ -31,14 +31,34 @@ def test_pairs_are_decided_by_keys_and_the_meter_follows(driver: Driver, app: Ap
     driver.sees(re.compile("Say why you reject"))
     expect(driver.field("Why, to reject or flag")).to_be_focused()
     driver.page.keyboard.type("Nonsense")
-    driver.page.keyboard.press("Enter")
-    driver.settle()
-    driver.page.keyboard.press("Escape")
-    driver.page.locator("h1").click()
+    press(driver, "Enter")
     press(driver, "x")
     driver.sees(f"2 of {total} reviewed", "1 rejected")
     driver.healthy()
     assert driver.page.get_by_test_id("stException").count() == 0
+
+
+def test_keys_decide_on_nothing_that_nobody_could_see(driver: Driver, app: App) -> None:
+    [loaded] = app.api("GET", "/training-sheets")["items"]
+    sheet, before = loaded["id"], loaded["pending_count"]
+    driver.open("label", "focus", sheet=sheet)
+
+    def decided() -> int:
+        driver.settle()
+        return int(before - app.api("GET", f"/training-sheets/{sheet}")["pending_count"])
+
+    for _ in range(20):  # it repeats until it is let go
+        driver.page.keyboard.down("a")
+        driver.page.wait_for_timeout(40)
+    driver.page.keyboard.up("a")
+    assert decided() == 1
+    for _ in range(2):
+        driver.page.keyboard.press("a")
+        driver.page.wait_for_timeout(60)
+    assert decided() == 2
+    driver.button("Approve").dblclick()
+    assert decided() == 3
+    driver.healthy()
 
 
 def press(on: Driver, key: str) -> None:

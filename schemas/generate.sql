@@ -53,6 +53,8 @@ CREATE TABLE IF NOT EXISTS pairs (
   reviewed_by STRING COMMENT 'Who reviewed it last',
   reviewed_at TIMESTAMP COMMENT 'When it was reviewed last',
   review_id STRING COMMENT 'The review that changed it last',
+  response_before STRING COMMENT 'The response when people first decided on it; reopening goes back to it',
+  source_before STRING COMMENT 'Of response_before; NULL while the pair waits',
   canonical_label_id STRING COMMENT 'The label that its response came from',
   generation_model STRING COMMENT 'The model that wrote the response',
   generation_error STRING COMMENT 'Why generation gave no response',

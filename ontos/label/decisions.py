@@ -85,9 +85,20 @@ WHEN MATCHED AND (w.version IS NULL OR w.version = p.version) AND ({_MOVES}) THE
   canonical_label_id = CASE
     WHEN w.becomes IN {ACCEPTED} THEN {LABEL_ID}
     WHEN p.review_status IN {ACCEPTED} THEN p.canonical_label_id END,
+  response_before = CASE WHEN p.source_before IS NULL THEN p.response ELSE p.response_before END,
+  source_before = coalesce(p.source_before, p.response_source),
   review_reason = w.reason, reviewed_by = :user, reviewed_at = :at, review_id = :review,
   version = p.version + 1, updated_at = :at
 """  # noqa: S608 - constants, as below
+
+RESTORE = """
+UPDATE pairs SET response = response_before, response_source = source_before,
+  response_before = NULL, source_before = NULL, canonical_label_id = NULL
+WHERE training_sheet_id = :training_sheet_id AND review_id = :review
+  AND review_status = 'pending' AND source_before IS NOT NULL
+"""
+"""Reopening takes an edit back: what nobody stands behind any more must not wait to be approved.
+After the labels, which are withdrawn by the response that was decided against."""
 
 ALL_THERE = """
 (SELECT count(*) FROM ({wanted}) AS x JOIN pairs AS q
@@ -231,6 +242,7 @@ def _decide(
     labels = [
         *(SET if wanted.becomes & set(ACCEPTED) else ()),
         *(WITHDRAWN if wanted.becomes - set(ACCEPTED) else ()),
+        *((RESTORE,) if "pending" in wanted.becomes else ()),
     ]
     saved = save(
         caller, DECIDE.format(wanted=wanted.select, whole=whole), *labels, finds=DECIDED,

@@ -146,7 +146,7 @@ def _moves(caller: Caller, queue: Queue) -> None:
                   on_click=queue.move, args=(-1,))  # fmt: skip
         last = queue.decided[-1] if queue.decided else None
         st.button("Reopen", key=f"reopen-{last}", shortcut="Z", width="stretch", disabled=not last,
-                  help="Goes back to the pair that you decided last, as pending.",
+                  help="Goes back to the pair that you decided last, as it was before.",
                   on_click=_reopen, args=(caller, queue, last))  # fmt: skip
         st.button("Next", key="next", shortcut="J", width="stretch", on_click=queue.move, args=(1,))
 

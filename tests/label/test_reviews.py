@@ -141,6 +141,49 @@ def test_a_conflict_with_oneself_leaves_no_notice(caller, assemble):
     assert list_notices(caller) == []
 
 
+def test_reopening_takes_an_edit_back(caller, assemble):
+    made = assemble()
+    for ref, before in (("i0", ("greet", "existing_column")), ("i5", (None, "none"))):
+        for response in ("wrong", "worse"):
+            edit = decide("edit", made.pair(ref), response=response)
+            review_batch(caller, made.id, ReviewBatch(changes=[edit]))
+        reopened = review_batch(
+            caller, made.id, ReviewBatch(changes=[decide("reopen", made.pair(ref))])
+        )
+        assert (reopened.changed, reopened.labels_withdrawn) == (1, 1)
+        pair = made.pair(ref)
+        assert (pair.response, pair.response_source) == before
+        assert (pair.review_status, pair.version) == ("pending", 4)
+    assert labels(caller, made) == {}
+    assert review_pairs(caller, made.id, Review(action="approve", where=PENDING)).changed == 5
+    assert labels(caller, made)["i0"].response == "greet"
+    history = label_history(caller, labels(caller, made)["i0"].id)
+    assert [(v.change, v.response) for v in history] == [
+        ("set", "greet"), ("withdrawn", "worse"), ("set", "worse"), ("set", "wrong"),
+    ]  # fmt: skip
+
+
+def test_reopening_by_filter_takes_edits_back_and_leaves_other_labels(caller, assemble):
+    made = assemble()
+    edit = Review(action="edit", pair_ids=[made.pair("i0").id], response="wrong")
+    review_pairs(caller, made.id, edit)
+    later = assemble(of=made)
+    review_pairs(caller, later.id, Review(action="edit", pair_ids=[later.pair("i0").id],
+                                          response="greet"))  # fmt: skip
+    reopened = review_pairs(caller, made.id, Review(action="reopen", where=PairFilter()))
+    assert (reopened.changed, reopened.labels_withdrawn) == (1, 0)
+    assert made.pair("i0").response == labels(caller, made)["i0"].response == "greet"
+
+
+def test_an_edit_after_reopening_is_taken_back_too(caller, assemble):
+    made = assemble()
+    for action in ("approve", "reopen", "edit", "reject", "reopen"):
+        more = {"edit": {"response": "wrong"}, "reject": {"reason": "no"}}.get(action, {})
+        change = decide(action, made.pair("i0"), **more)
+        assert review_batch(caller, made.id, ReviewBatch(changes=[change])).changed == 1
+    assert made.pair("i0").response == "greet"
+
+
 def test_saying_the_same_again_changes_nothing(caller, assemble):
     made = assemble()
     one = [made.pair("i0").id]

@@ -202,6 +202,7 @@ def test_one_by_one_with_the_buttons(bench: Workbench, caller: Caller, made: Ass
     assert made.pair("i2").response == "leave"
     sound(press(page, "Reopen"))
     assert made.pair("i2").review_status == "pending"
+    assert made.pair("i2").response == "greet"
     assert "i2" in texts(page)
 
 

@@ -103,6 +103,35 @@ export default function (component) {
 """
 """A key that is held decides once, and what was drawn a moment ago is not decided on yet."""
 
+_PLACE = """
+const STATE = "__ontosPlace"
+const FRAMES = 120
+
+function listen() {
+  const kept = window[STATE] = { place: "", drawn: "", within: "none", top: 0, grid: null }
+  document.addEventListener("scroll", event => {
+    const grid = event.target
+    if (grid.matches?.(`.st-key-${kept.within} .dvn-scroller`))
+      Object.assign(kept, { grid, top: grid.scrollTop })
+  }, true)
+}
+
+function restore(kept, grid, top, frames) {
+  const now = document.querySelector(`.st-key-${kept.within} .dvn-scroller`)
+  if (now && now !== grid && now.scrollHeight > now.clientHeight) now.scrollTop = top
+  else if (frames > 0) requestAnimationFrame(() => restore(kept, grid, top, frames - 1))
+}
+
+export default function (component) {
+  if (!window[STATE]) listen()
+  const kept = window[STATE], { place, drawn, within } = component.data
+  if (kept.drawn === drawn) return
+  if (kept.place === place && kept.top > 0) restore(kept, kept.grid, kept.top, FRAMES)
+  else kept.top = 0
+  Object.assign(kept, { place, drawn, within })
+}
+"""
+
 
 _HISTORY = """
 const STATE = "__ontosHistory"
@@ -184,3 +213,12 @@ def only_seen(shown: str, within: str) -> None:
 def let_go(within: str) -> None:
     """Take the cursor out of the field inside the element of this class."""
     _component("ontos_let_go", _LET_GO)(key=f"let-go-{within}", data={"within": within}, height=1)
+
+
+def keep_place(place: str, drawn: str, within: str) -> None:
+    """A grid that is `drawn` anew at the same `place` is scrolled to where it was.
+
+    It is the one in the container of the key `within`; `drawn` names each drawing of it.
+    """
+    data = {"place": place, "drawn": drawn, "within": within}
+    _component("ontos_place", _PLACE)(key="place-guard", data=data, height=1)

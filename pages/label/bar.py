@@ -10,22 +10,26 @@ from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.label.decisions import ReviewConflict
+from ontos.label.labels import LabelDistribution
 from ontos.label.reviews import review_batch
 from pages.clock import when
+from pages.data.words import escaped
 from pages.frame import mark, show
 from pages.label.batch import receipt
+from pages.label.classes import new_classes
 from pages.label.drafts import Drafts, conflicts_of, drafts_of, read_again
 from pages.words import many
 
 REASON = "bar-reason"
-SHOWN = 20
-"""Conflicts and problems listed at once."""
+SHOWN, FEW = 20, 3
+"""Conflicts, problems and changes listed at once; new labels named in the bar."""
 
 
-def save_bar(drafts: Drafts, here: Set[str], matching: int) -> bool:
+def save_bar(drafts: Drafts, here: Set[str], matching: int, labels: LabelDistribution) -> bool:
     """Always in sight; True when saving is asked for.
 
-    `here` are the pairs of the page shown, `matching` counts those of the filter.
+    `here` are the pairs of the page shown, `matching` counts those of the filter, `labels` are
+    the responses that there are.
     """
     if not drafts:
         hint = "Change a response or choose a decision; Ctrl+S saves."
@@ -35,7 +39,10 @@ def save_bar(drafts: Drafts, here: Set[str], matching: int) -> bool:
     more = f" · {elsewhere:,} on other pages" if elsewhere else ""
     st.markdown(f"**{_count(drafts)}**{more}", width="content")
     _reason(drafts)
+    _new_labels(drafts, labels)
     asked = st.button("Save", type="primary", key="save", shortcut="Ctrl+S", icon=":material/save:")
+    with st.popover("My changes", type="tertiary"):
+        _changes(drafts)
     with st.popover("Discard", type="tertiary"):
         st.write(f"{_count(drafts)} will be lost.")
         if st.button("Discard them", key="discard", type="primary"):
@@ -59,10 +66,37 @@ def _reason(drafts: Drafts) -> None:
         )  # fmt: skip
 
 
-def save(caller: Caller, sheet: TrainingSheet, drafts: Drafts) -> None:
+def _new_labels(drafts: Drafts, labels: LabelDistribution) -> None:
+    """A label that no pair has is often a slip of the keyboard."""
+    added = new_classes(drafts.values(), labels)
+    if added:
+        named = escaped(", ".join(f"“{label}”" for label in added[:FEW]))
+        more = f" and {len(added) - FEW:,} more" if len(added) > FEW else ""
+        s = "s" if len(added) > 1 else ""
+        st.checkbox(f":orange[New label{s}:] {named}{more}. Add.", key=_tick(added))
+
+
+def _tick(added: list[str]) -> str:
+    """Of the question whether these shall be labels: of others it is asked again."""
+    return "new-labels-" + "|".join(added)
+
+
+def _changes(drafts: Drafts) -> None:
+    """Where each change is, what is there and what shall be."""
+    for draft in list(drafts.values())[:SHOWN]:
+        with st.container(horizontal=True, gap="small"):
+            st.text(draft.item_ref, width=90)
+            st.text(draft.step, width=330)
+    if len(drafts) > SHOWN:
+        st.caption(f"and {len(drafts) - SHOWN:,} more")
+
+
+def save(
+    caller: Caller, sheet: TrainingSheet, drafts: Drafts, labels: LabelDistribution
+) -> None:  # fmt: skip
     """All of it in one operation; what conflicts stays unsaved and is shown."""
     reason = (st.session_state.get(REASON) or "").strip() or None
-    if problems := _problems(drafts, reason):
+    if problems := _problems(drafts, reason, labels):
         st.error("\n\n".join(problems[:SHOWN]), icon=":material/error:")
         return
     batch: Any = {"changes": [draft.to_save(reason) for draft in drafts.values()]}
@@ -81,10 +115,14 @@ def save(caller: Caller, sheet: TrainingSheet, drafts: Drafts) -> None:
     read_again()
 
 
-def _problems(drafts: Drafts, reason: str | None) -> list[str]:
+def _problems(drafts: Drafts, reason: str | None, labels: LabelDistribution) -> list[str]:
     problems = [f"Item {d.item_ref}: {d.problem}." for d in drafts.values() if d.problem]
     if reason is None and any(draft.lacks_reason for draft in drafts.values()):
         problems.append("Say why you reject or flag: in the row, or once for all beside Save.")
+    added = new_classes(drafts.values(), labels)
+    if added and not st.session_state.get(_tick(added)):
+        named = escaped(", ".join(f"“{label}”" for label in added[:SHOWN]))
+        problems.append(f"No pair has the label {named} yet. Correct it, or tick that it is new.")
     return problems
 
 

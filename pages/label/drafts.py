@@ -24,6 +24,8 @@ class Draft:
     response: str | None = None
     decision: str | None = None
     reason: str | None = None
+    was: str | None = None
+    """The response that stands."""
 
     @property
     def empty(self) -> bool:
@@ -53,6 +55,13 @@ class Draft:
         if self.response is not None:
             return f"Change the response to “{self.response[:60]}”"
         return (self.decision or "No decision") + (f": {self.reason}" if self.reason else "")
+
+    @property
+    def step(self) -> str:
+        """What is, and what shall be."""
+        if self.response is not None:
+            return f"{(self.was or '(none)')[:60]} → {self.response[:60]}"
+        return self.words
 
     def to_save(self, reason: str | None) -> dict[str, Any]:
         """As `review_batch` takes it; `reason` stands in where a needed one is missing."""
@@ -106,7 +115,11 @@ def overlay(
 
 def _edited(pair: Pair, before: Draft | None, edit: Mapping[str, Any]) -> Draft:
     draft = before or Draft(
-        pair.id, pair.item_ref, pair.version, bool((pair.response or "").strip())
+        pair.id,
+        pair.item_ref,
+        pair.version,
+        bool((pair.response or "").strip()),
+        was=pair.response,
     )
     if "response" in edit:
         text = edit["response"] or ""

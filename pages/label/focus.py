@@ -12,6 +12,7 @@ from ontos.label.reviews import review_batch
 from pages.data.words import escaped
 from pages.frame import mark, param, show
 from pages.guard import focus_on, let_go, only_seen
+from pages.label.classes import is_classes
 from pages.label.filters import STATUSES
 from pages.label.grid import item_of
 from pages.label.queue import FIRST, Queue, begin_again, open_page, open_queue, read_anew, read_on
@@ -27,8 +28,6 @@ MOVED = "focus-moved"
 """In the session: pairs decided since the training sheet was read, as they were and as they are."""
 NUMBERED = 9
 """Labels up to which each has a number key; of more, the key of one could not be remembered."""
-SHORT = 60
-"""Characters up to which a response is taken for a label."""
 
 
 def draw(caller: Caller) -> None:
@@ -127,7 +126,7 @@ def _quick(caller: Caller, queue: Queue, shown: PairInContext) -> None:
     labels = quick_labels(queue)
     if labels:
         st.caption("Choose the label by its number")
-    elif is_classes(queue):
+    elif is_classes(queue.labels):
         st.caption(f"{queue.labels.distinct:,} labels: press E and type to find one.")
     with st.container(horizontal=True, gap="small"):
         for number, label in enumerate(labels, 1):
@@ -153,7 +152,7 @@ def _moves(caller: Caller, queue: Queue) -> None:
 
 def _editor(caller: Caller, queue: Queue, shown: PairInContext) -> None:
     """A label of the list is saved as soon as it is chosen, what is written with Ctrl+Enter."""
-    classes = is_classes(queue)
+    classes = is_classes(queue.labels)
     if classes:
         labels = _with_own([c.label for c in queue.labels.top], shown.response)
         st.selectbox(
@@ -235,21 +234,13 @@ def _reopen(caller: Caller, queue: Queue, last: str) -> None:
     queue.at = next(n for n, pair in enumerate(queue.pairs) if pair.id == last)
 
 
-def is_classes(queue: Queue) -> bool:
-    """Whether responses are labels: few and short, not texts."""
-    top = queue.labels.top
-    return (
-        bool(top) and len(top) == queue.labels.distinct and all(len(c.label) <= SHORT for c in top)
-    )
-
-
 def quick_labels(queue: Queue) -> list[str]:
     """Those of the number keys: all labels, or none where they are more than the keys.
 
     In the order of their names: a key must not mean another label after lunch because one was given
     more often meanwhile. Of many, the keys would offer nine that are no likelier than the rest.
     """
-    few = is_classes(queue) and queue.labels.distinct <= NUMBERED
+    few = is_classes(queue.labels) and queue.labels.distinct <= NUMBERED
     return sorted(c.label for c in queue.labels.top) if few else []
 
 

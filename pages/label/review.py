@@ -10,7 +10,7 @@ from ontos.kernel.caller import Caller
 from ontos.label.labels import LabelDistribution, label_distribution
 from ontos.label.pairs import Pair, PairCount, PairFilter, count_pairs, list_pairs
 from pages.frame import loaded
-from pages.guard import guard
+from pages.guard import guard, keep_place
 from pages.label.bar import conflict_panel, save, save_bar
 from pages.label.batch import for_all
 from pages.label.drafts import SHOWN, Drafts, drafts_of, overlay, unsaved
@@ -19,6 +19,7 @@ from pages.label.grid import grid
 from pages.label.training_sheets import chosen_sheet, may_review
 
 ROWS = 100
+GRID = "review-grid"
 WHOLE = "grid-whole"
 """In the session while the whole page runs, not the desk alone: then only that can run again."""
 
@@ -62,12 +63,16 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
     if editable:
         conflict_panel(sheet)
         with st.container(key="save-bar", horizontal=True, vertical_alignment="center"):
-            asked = save_bar(drafts, {pair.id for pair in shown.pairs}, shown.counts.count)
+            here = {pair.id for pair in shown.pairs}
+            asked = save_bar(drafts, here, shown.counts.count, shown.labels)
             for_all(caller, sheet, where, shown.counts, bool(drafts))
-        if asked:
-            save(caller, sheet, drafts)
+        with st.container():  # there always: what comes and goes above a grid draws it anew
+            if asked:
+                save(caller, sheet, drafts, shown.labels)
     if shown.pairs:
-        grid(shown.pairs, shown.before, key=shown.key, editable=editable)
+        with st.container(key=GRID):
+            grid(shown.pairs, shown.before, drafts.keys(), key=shown.key, editable=editable)
+        keep_place(f"{sheet.id}-{_page_number()}-{where.model_dump_json()}", shown.key, GRID)
         st.pagination(shown.pages, key="p", bind="query-params")
     else:
         st.info("No pair matches. Widen the filter.", icon=":material/filter_alt_off:")

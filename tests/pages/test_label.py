@@ -6,28 +6,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ontos.bootstrap import Workbench
-from ontos.generate.training_sheets import get_training_sheet
 from ontos.govern.overview import list_notices
 from ontos.kernel.caller import Caller
-from ontos.label.labels import LabelCount, LabelDistribution, list_labels
+from ontos.label.labels import list_labels
 from ontos.label.pairs import PairFilter
 from ontos.label.reviews import Review, review_pairs
 from ontos.label.tasks import TaskSpec, create_task, list_tasks
 from ontos.label.usage import list_usage
-from pages.label.focus import quick_labels
-from pages.label.grid import item_of
-from pages.label.queue import WINDOW, Queue, read_anew
-from pages.label.training_sheets import moved_on
+from pages.label.grid import row_height
 from tests.label.assembled import Assembled, Maker
 from tests.pages.opened import figure, opened, press, sound, texts
 
 VIEWS = ("review", "focus", "labels", "usage", "export", "tasks")
-
-
-@pytest.fixture
-def made(caller: Caller, table: Callable[..., str]) -> Assembled:
-    """Six pending pairs, one of them without a response."""
-    return Maker(caller, table)()
 
 
 def grid_key(page: AppTest) -> str:
@@ -111,6 +101,58 @@ def test_unsaved_decisions_survive_another_filter_and_another_view(
     assert made.pair("i0").review_status == "approved"
 
 
+def test_what_is_unsaved_is_marked_and_listed(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {1: {"response": "leave"}, 3: {"decision": "Flag", "reason": "unsure"}})
+    marks = [status[0] for status in page.dataframe[0].value["status"]]
+    assert marks == ["pending", "unsaved", "pending", "unsaved", "pending", "pending"]
+    listed = [text.value for text in page.text]
+    assert listed == ["i1", "greet → leave", "i3", "Flag: unsure"]
+    sound(press(page, "Save"))
+    marks = [status[0] for status in page.dataframe[0].value["status"]]
+    assert marks == ["pending", "edited", "pending", "flagged", "pending", "pending"]
+
+
+def test_a_label_that_no_pair_has_is_asked_about(
+    bench: Workbench, caller: Caller, table: Callable[..., str]
+) -> None:
+    rows = [{"ref": f"i{n}", "text": "text", "label": ("greet", "leave")[n % 2]} for n in range(8)]
+    made = Maker(caller, table)(rows)
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"response": "leave"}, 1: {"response": "graet"}})
+    assert "No pair has the label “graet” yet" in texts(press(page, "Save"))
+    assert {p.review_status for p in made.pairs().values()} == {"pending"}
+    page.checkbox[0].check().run()
+    edit(page, {0: {"response": "leave"}, 1: {"response": "greeet"}})
+    assert "No pair has the label “greeet” yet" in texts(press(page, "Save"))
+    page.checkbox[0].check().run()
+    sound(press(page, "Save"))
+    assert (made.pair("i0").response, made.pair("i1").response) == ("leave", "greeet")
+
+
+def test_texts_are_no_labels_that_could_be_new(
+    bench: Workbench, caller: Caller, table: Callable[..., str]
+) -> None:
+    rows = [{"ref": f"i{n}", "text": "text", "label": f"answer {n // 2}"} for n in range(8)]
+    made = Maker(caller, table)(rows)
+    page = opened(bench, "label", sheet=made.id)
+    edit(page, {0: {"response": "another answer"}})
+    sound(press(page, "Save"))
+    assert made.pair("i0").response == "another answer"
+
+
+def test_rows_have_room_for_the_lines_of_a_prompt() -> None:
+    def high(*lengths: int) -> int:
+        return row_height(["x" * n for n in lengths])
+
+    assert high(20, 30) == 36
+    assert high(60, 60) == 66, "lower rows show one line of the two"
+    assert high(20, 60, 140, 140) == 72
+    assert high(5_000) == 108
+
+
 def test_discarding_forgets_them(bench: Workbench, caller: Caller, made: Assembled) -> None:
     page = opened(bench, "label", sheet=made.id)
     edit(page, {0: {"decision": "Approve"}})
@@ -188,122 +230,6 @@ def test_whoever_may_only_read_is_told_why(
     page = opened(bench, "label", sheet=made.id)
     assert "Archived" in texts(page)
     assert not [b for b in page.button if b.label.startswith(("Save", "Approve"))]
-
-
-def test_one_by_one_with_the_buttons(bench: Workbench, caller: Caller, made: Assembled) -> None:
-    page = opened(bench, "label", view="focus", sheet=made.id)
-    sound(press(page, "Approve"))
-    assert made.pair("i0").review_status == "approved"
-    assert "Say why you reject" in texts(press(page, "Reject"))
-    page.selectbox(key="focus-reason").set_value("Duplicate").run()
-    sound(press(page, "Reject"))
-    assert made.pair("i1").review_reason == "Duplicate"
-    sound(press(page, "leave"))
-    assert made.pair("i2").response == "leave"
-    sound(press(page, "Reopen"))
-    assert made.pair("i2").review_status == "pending"
-    assert made.pair("i2").response == "greet"
-    assert "i2" in texts(page)
-
-
-def test_one_by_one_sees_what_another_decided(
-    bench: Workbench, caller: Caller, made: Assembled
-) -> None:
-    page = opened(bench, "label", view="focus", sheet=made.id)
-    first = Review(action="flag", pair_ids=[made.pair("i0").id], reason="theirs")
-    review_pairs(caller, made.id, first)
-    assert "It is shown as it is now" in texts(press(page, "Approve"))
-    assert made.pair("i0").review_status == "flagged"
-    sound(press(page, "Approve"))
-    assert made.pair("i0").review_status == "approved"
-
-
-def test_a_press_decides_on_the_pair_that_was_drawn_with_its_button(
-    bench: Workbench, caller: Caller, made: Assembled
-) -> None:
-    page = opened(bench, "label", view="focus", sheet=made.id)
-    page.session_state["focus-queue"].move(1)  # as an earlier press did, before it was drawn
-    sound(press(page, "Approve"))
-    assert {pair.review_status for pair in made.pairs().values()} == {"pending"}
-    sound(press(page, "Approve"))
-    assert [ref for ref, p in made.pairs().items() if p.review_status == "approved"] == ["i1"]
-
-
-def test_a_press_decides_on_nothing_that_changed_since_it_was_drawn(
-    bench: Workbench, caller: Caller, made: Assembled
-) -> None:
-    page = opened(bench, "label", view="focus", sheet=made.id)
-    theirs = Review(action="edit", pair_ids=[made.pair("i0").id], response="theirs")
-    review_pairs(caller, made.id, theirs)
-    queue = page.session_state["focus-queue"]
-    read_anew(caller, queue, queue.pair.id)  # as an earlier press did, which met a conflict
-    sound(press(page, "Reject"))
-    assert made.pair("i0").review_status == "edited"
-
-
-def test_one_by_one_counts_beyond_what_was_read(
-    bench: Workbench, caller: Caller, table: Callable[..., str]
-) -> None:
-    rows = [{"ref": f"i{n:03}", "text": "text", "label": "greet"} for n in range(WINDOW + 11)]
-    made = Maker(caller, table)(rows)
-    page = opened(bench, "label", view="focus", sheet=made.id)
-    assert f"1 of {WINDOW + 11}" in texts(page)
-    assert f"2 of {WINDOW + 11}" in texts(press(page, "Approve"))
-    page.button_group(key="focus-status").set_value("approved").run()
-    assert "1 of 1 ·" in texts(page)
-
-
-def test_the_list_of_labels_begins_with_the_pairs_own(
-    bench: Workbench, caller: Caller, made: Assembled
-) -> None:
-    page = press(opened(bench, "label", view="focus", sheet=made.id), "Edit the response")
-    assert page.selectbox(key="focus-label").value == "greet"
-    sound(page.selectbox(key="focus-label").set_value("leave").run())
-    assert made.pair("i0").response == "leave"
-    assert made.pair("i1").review_status == "pending"
-
-
-def test_the_meter_follows_what_is_decided(caller: Caller, made: Assembled) -> None:
-    sheet, before = get_training_sheet(caller, made.id), made.pairs()
-    review_pairs(caller, made.id, Review(action="approve", pair_ids=[before["i0"].id]))
-    edited = Review(action="edit", pair_ids=[before["i5"].id], response="new")
-    review_pairs(caller, made.id, edited)
-    moved = moved_on(sheet, [(before[ref], made.pair(ref)) for ref in ("i0", "i5")])
-    assert moved == get_training_sheet(caller, made.id)
-
-
-def test_what_came_of_feedback_is_not_named_by_an_id(made: Assembled) -> None:
-    pair = made.pair("i0")
-    assert item_of(pair) == "i0"
-    assert item_of(pair.model_copy(update={"response_source": "feedback"})) == "from feedback"
-
-
-def keys(**counts: int) -> list[str]:
-    """The labels that have number keys where labels occur so often."""
-    top = [LabelCount(label=label, pairs=count) for label, count in counts.items()]
-    labels = LabelDistribution(
-        total=sum(counts.values()), distinct=len(top), other=0,
-        top=sorted(top, key=lambda c: -c.pairs),
-    )  # fmt: skip
-    return quick_labels(Queue("sheet", None, [], None, labels))
-
-
-def test_there_are_number_keys_for_all_labels_or_for_none() -> None:
-    assert len(keys(**{f"label{n}": n + 1 for n in range(9)})) == 9
-    assert keys(**{f"label{n}": n + 1 for n in range(10)}) == []
-
-
-def test_a_number_key_means_the_same_label_whatever_is_most_frequent() -> None:
-    assert keys(greet=9, leave=3, ask=1) == keys(greet=1, leave=3, ask=9) == [
-        "ask", "greet", "leave",
-    ]  # fmt: skip
-
-
-def test_one_by_one_comes_to_an_end(bench: Workbench, caller: Caller, made: Assembled) -> None:
-    review_pairs(caller, made.id, Review(action="approve", where=PairFilter()))
-    page = opened(bench, "label", view="focus", sheet=made.id)
-    page = sound(press(page, "Next"))
-    assert "last one" in page.success[0].value
 
 
 def test_labels_are_found(bench: Workbench, caller: Caller, made: Assembled) -> None:

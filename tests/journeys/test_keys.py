@@ -1,6 +1,7 @@
 """Labelling by keyboard alone, one pair at a time."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -11,9 +12,15 @@ from tests.serving import App
 pytestmark = pytest.mark.browser
 
 
-def test_pairs_are_decided_by_keys_and_the_meter_follows(driver: Driver, app: App) -> None:
+def sample(app: App) -> Any:
+    """The training sheet of the sample project, once it is ready."""
     sheet = app.api("POST", "/sample")["training_sheet_id"]
-    total = app.api.until(f"/training-sheets/{sheet}", ("ready",))["total_items"]
+    return app.api.until(f"/training-sheets/{sheet}", ("ready",))
+
+
+def test_pairs_are_decided_by_keys_and_the_meter_follows(driver: Driver, app: App) -> None:
+    loaded = sample(app)
+    sheet, total = loaded["id"], loaded["total_items"]
     driver.open("label", "focus", sheet=sheet)
     driver.sees(f"0 of {total} reviewed", "1 of 304")
     press(driver, "a")
@@ -39,7 +46,7 @@ def test_pairs_are_decided_by_keys_and_the_meter_follows(driver: Driver, app: Ap
 
 
 def test_keys_decide_on_nothing_that_nobody_could_see(driver: Driver, app: App) -> None:
-    [loaded] = app.api("GET", "/training-sheets")["items"]
+    [loaded] = app.api("GET", "/training-sheets")["items"] or [sample(app)]
     sheet, before = loaded["id"], loaded["pending_count"]
     driver.open("label", "focus", sheet=sheet)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Invalid, NotFound
+from ontos.kernel.errors import Denied, Invalid, NotFound
 from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, new_id, now
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
@@ -63,8 +63,10 @@ class TokenSpec(Input):
 def create_token(caller: Caller, spec: TokenSpec) -> NewToken:
     """Make a token that carries some of your own rights. Its secret is shown once.
 
-    Made within a project, it holds there alone.
+    Made within a project, it holds there alone. No token makes another: it would outlive the first.
     """
+    if caller.scopes is not None:
+        raise Denied("A token makes no tokens. Sign in, and make one in Govern › API tokens.")
     _check_scopes(caller, spec)
     secret = PREFIX + secrets.token_urlsafe(32)
     at = now()
@@ -106,7 +108,16 @@ def list_all_tokens(caller: Caller, limit: Limit = 100, cursor: str | None = Non
 
 @operation("DELETE /tokens/{token_id}", needs=signed_in())
 def revoke_token(caller: Caller, token_id: Id) -> Token:
-    """Make one of your tokens useless, at once. Administrators may revoke anybody's."""
+    """Make one of your tokens useless, at once. Administrators may revoke anybody's.
+
+    A call that comes by a token may revoke that one alone.
+    """
+    if caller.scopes is not None and token_id != caller.token_id:
+        raise Denied(
+            "token_id: a token revokes no token but itself. Sign in, and revoke others in "
+            "Govern › API tokens.",
+            field="token_id",
+        )
     everybody = caller.levels.get("admin", Level.none) >= Level.admin and caller.scopes is None
     tokens = quote(caller.system.schema, "tokens")
     theirs = f"id = :id AND (({_MINE}) OR (:everybody AND {_HERE}))"
@@ -134,10 +145,8 @@ def _check_scopes(caller: Caller, spec: TokenSpec) -> None:
                 field="scopes",
             )
         held = caller.levels.get(feature, Level.none)
-        ceiling = held if caller.scopes is None else caller.scopes.get(feature, Level.none)
-        if Level[level] > min(held, ceiling):
+        if Level[level] > held:
             raise Invalid(
-                f"scopes: you have {min(held, ceiling).name} on {feature}, so a token cannot carry "
-                f"{level}.",
+                f"scopes: you have {held.name} on {feature}, so a token cannot carry {level}.",
                 field="scopes",
             )

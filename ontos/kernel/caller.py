@@ -17,7 +17,7 @@ class Caller:
 
     `project` is None in the org's common project. `system` holds what belongs to the whole
     installation (orgs, projects, members, tokens); only governance touches it. `scopes` are a
-    token's ceiling, None for a person.
+    token's ceiling and `token_id` is that token, both None for a person.
     """
 
     person: Person
@@ -30,6 +30,7 @@ class Caller:
     settings: Settings
     pulse: Pulse = field(default_factory=Pulse, repr=False)
     scopes: Mapping[str, Level] | None = None
+    token_id: str | None = None
     door: str = "python"
     project: str | None = None
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ontos.kernel.caller import Caller
@@ -35,6 +35,7 @@ Projects = Mapping[str, str]
 class Token:
     """`project` None: it holds wherever its user may work in the org."""
 
+    id: str
     user: str
     org: str
     project: str | None
@@ -152,7 +153,8 @@ class Directory:
         groups = self._groups.get(token.user, frozenset())
         person = Person(token.user, groups, forwarded)
         tenant = _bound(token, org, project)
-        return self._caller(person, tenant, self._grant(person, tenant), token.scopes, door)
+        caller = self._caller(person, tenant, self._grant(person, tenant), token.scopes, door)
+        return replace(caller, token_id=token.id)
 
     def of_job(self, user: str, tenant: Tenant) -> Caller:
         """A job's caller: its user, with the rights that they have now and the groups last seen.
@@ -243,15 +245,14 @@ class Directory:
 
     def _read_token(self, digest: str) -> Token | None:
         rows = self._system.rows(
-            "SELECT user, org, project, scopes, expires_at FROM tokens"
+            "SELECT id, user, org, project, scopes, expires_at FROM tokens"
             " WHERE hash = :hash AND revoked_at IS NULL",
             hash=digest,
         )
         if not rows:
             return None
         scopes = {f: Level[level] for f, level in json.loads(rows[0]["scopes"]).items()}
-        found = rows[0]
-        return Token(found["user"], found["org"], found["project"], scopes, found["expires_at"])
+        return Token(**rows[0] | {"scopes": scopes})
 
     def _note_use(self, digest: str) -> None:
         """Write `last_used_at`, at most once a minute for each token."""

@@ -84,3 +84,22 @@ def test_nobody_revokes_anothers_token(caller: Caller, as_role: Callable[..., Ca
     with pytest.raises(Denied):
         list_all_tokens(other)
     assert len(list_all_tokens(caller).items) == 1
+
+
+def test_a_token_makes_no_token(bench: Workbench, caller: Caller) -> None:
+    holder = bench.directory.of_token(create_token(caller, READ).secret, "rest")
+    with pytest.raises(Denied, match="Govern › API tokens"):
+        create_token(holder, TokenSpec(title="x", scopes={"sheets": "read"}, days=None))
+    assert len(list_tokens(caller).items) == 1
+
+
+def test_a_token_revokes_itself_alone(bench: Workbench, caller: Caller) -> None:
+    made, other = create_token(caller, READ), create_token(caller, READ)
+    holder = bench.directory.of_token(made.secret, "rest")
+    with pytest.raises(Denied, match="but itself") as refused:
+        revoke_token(holder, other.id)
+    assert refused.value.field == "token_id"
+    bench.directory.of_token(other.secret, "rest")
+    assert revoke_token(holder, made.id).revoked_at is not None
+    with pytest.raises(Unauthenticated, match="unknown or revoked"):
+        bench.directory.of_token(made.secret, "rest")

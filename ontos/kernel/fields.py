@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 # Every character that breaks a line or steers a device, those beyond ASCII included.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ID = re.compile(r"[0-9a-f]{32}")
+_SHOULD = re.compile(r"^(Input|List) should")
 
 
 def _name(value: str) -> str:
@@ -100,6 +101,6 @@ def explain(errors: list[Any]) -> tuple[str, str]:
     parts = (str(part)[:60] for part in first["loc"] if part not in ("body", "[key]"))
     field = ".".join(parts) or "body"
     message = _SAID.get(first["type"]) or str(first["msg"]).removeprefix("Value error, ")
-    message = message.replace("Input should", "must", 1).rstrip(".")
+    message = _SHOULD.sub("must", message).replace(" after validation", "").rstrip(".")
     rest = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return field, f"{field}: {message}{rest}."

@@ -24,7 +24,7 @@ class Review(Input):
     """
 
     action: Action
-    pair_ids: list[Id] | None = Field(None, max_length=100_000)
+    pair_ids: list[Id] | None = Field(None, min_length=1, max_length=100_000)
     where: PairFilter | None = None
     versions: dict[Id, int] = Field(default_factory=dict)
     response: Text | None = None

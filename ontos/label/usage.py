@@ -110,7 +110,7 @@ class Usage(Input):
 class UsageOfMany(Usage):
     """Either `pair_ids` or `where`; an empty `where` is every pair."""
 
-    pair_ids: list[Id] | None = Field(None, max_length=100_000)
+    pair_ids: list[Id] | None = Field(None, min_length=1, max_length=100_000)
     where: PairFilter | None = None
 
 

@@ -33,6 +33,8 @@ from ontos.kernel.transfer import Download, Upload
 FILES = ("text/csv", "application/jsonl", "application/vnd.apache.parquet",
          "application/octet-stream")  # fmt: skip
 """Content types named in the documentation of uploads; others are taken as well."""
+FORM = "multipart/form-data"
+"""The one that is not: curl's `-F` and a browser's form send it."""
 
 PROBLEM = {
     "description": "What is wrong and what to do, as an RFC 9457 problem document.",
@@ -156,6 +158,12 @@ async def receive_upload(request: Request, file_name: Name | None = None) -> Asy
     """The request body as a file, gone after the operation."""
     name = file_name or request.query_params.get("name", "upload")
     kind = request.headers.get("content-type", "application/octet-stream").split(";")[0]
+    if kind.strip().lower() == FORM:
+        raise Invalid(
+            f"Content-Type: {FORM} wraps the file in a form, which would be read as rows. Send "
+            "the file's bytes as the body: curl --data-binary @one.csv, without -F.",
+            field="Content-Type",
+        )
     with tempfile.TemporaryDirectory(prefix="ontos-upload-") as folder:
         path = Path(folder) / "body"
         with path.open("wb") as file:

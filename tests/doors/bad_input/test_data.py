@@ -23,6 +23,7 @@ def file(what: str, content: bytes | str, says: str, kind: str = "text/csv") -> 
     return Case(what, FILES, 422, "file", says, query={"name": "bad"}, content=content, kind=kind)
 
 
+WRAPPED = '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\na\n1\n\r\n--b--\r\n'
 JSONL, PARQUET = "application/jsonl", "application/vnd.apache.parquet"
 UPLOADS = [
     file("empty file", b"", "it is empty. Choose a file with a header and rows"),
@@ -48,6 +49,8 @@ UPLOADS = [
     file("Parquet in name only", "a,b\n1,2\n", "does not begin as one", PARQUET),
     file("cut Parquet", parquet(["a"])[:40], "Write it anew, then upload that", PARQUET),
     file("Parquet with a column twice", parquet(["a", "a"]), "Give each column its own", PARQUET),
+    Case("a form around the file", FILES, 422, "Content-Type", "curl --data-binary @one.csv",
+         query={"name": "bad"}, content=WRAPPED, kind="multipart/form-data; boundary=b"),
     Case("no name", FILES, 422, "name", "Add it", content="a\n1\n", kind="text/csv"),
     Case("name of nothing", FILES, 422, "name", "letters a to z", query={"name": "🧸"},
          content="a\n1\n", kind="text/csv"),
@@ -109,6 +112,13 @@ def test_one_row_is_a_table_and_a_sheet(world: World) -> None:
     assert one["rows"] == 1
     made = world.make("POST", "/sheets", json={"name": "one", "source_table": one["table"]})
     assert world.make("POST", f"/sheets/{made['id']}/publish")["item_count"] == 1
+    world.begin()
+
+
+def test_what_curl_calls_its_binary_data_by_default_is_a_file(world: World) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    path, content = "/sources/files?name=by_curl", "text\nhello\nworld\n"
+    assert world.make("POST", path, content=content, headers=headers)["rows"] == 2
     world.begin()
 
 

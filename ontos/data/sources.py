@@ -157,12 +157,16 @@ def _free_table(caller: Caller, name: str) -> str:
     catalog = caller.workspace.catalog
     full_name = f"{catalog.upload_schema()}.{table_name(name)}"
     if catalog.table(full_name) is not None:
-        raise Conflict(
-            f"name: there is a table {full_name} already. Give another name, "
-            "or delete that source first.",
-            field="name",
-        )
+        raise _taken(full_name)
     return full_name
+
+
+def _taken(full_name: str) -> Conflict:
+    return Conflict(
+        f"name: there is a table {full_name} already. Give another name, "
+        "or delete that source first.",
+        field="name",
+    )
 
 
 @contextmanager
@@ -170,11 +174,14 @@ def _new_table(caller: Caller, full_name: str, contents: Contents) -> Iterator[i
     """Make the table and fill it; the number of rows. It goes again if anything fails."""
     quoted = quote(*split_name(full_name))
     columns = ", ".join(f"{quote(c.name)} {c.type}" for c in contents.columns)
-    # Column mapping lets Delta take every name that a file's header can hold.
-    caller.warehouse.execute(
-        f"CREATE TABLE {quoted} ({columns}) USING DELTA"
-        " TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"
-    )
+    try:
+        # Column mapping lets Delta take every name that a file's header can hold.
+        caller.warehouse.execute(
+            f"CREATE TABLE {quoted} ({columns}) USING DELTA"
+            " TBLPROPERTIES ('delta.columnMapping.mode' = 'name')"
+        )
+    except Conflict as error:  # another upload took the name since it was looked for
+        raise _taken(full_name) from error
     try:
         yield caller.warehouse.append(quoted, contents.batches())
     except BaseException:

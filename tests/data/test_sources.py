@@ -1,7 +1,9 @@
 """Uploads: all of a file becomes a table, or nothing does."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -70,6 +72,26 @@ def test_a_taken_name_is_refused_and_the_table_stays(caller: Caller, load: Load)
         load("id\n9\n", name="things.csv")
     assert refused.value.field == "name"
     assert preview_table(caller, source.table).rows == [{"id": 1}, {"id": 2}]
+
+
+def test_of_uploads_at_once_under_one_name_one_is_taken(
+    caller: Caller, arrived: Callable[..., Upload]
+) -> None:
+    file, together = arrived("id\n" + "1\n" * 1_000), Barrier(6)
+
+    def tried(_: int) -> Source | Conflict:
+        together.wait()
+        try:
+            return upload_file(caller, file, "same")
+        except Conflict as error:
+            return error
+
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(tried, range(6)))
+    refused = [result for result in results if isinstance(result, Conflict)]
+    assert len(refused) == 5
+    assert {(r.field, "Give another name" in r.detail) for r in refused} == {("name", True)}
+    assert len(list_sources(caller).items) == 1
 
 
 @pytest.mark.parametrize("content", ["", "id,text\n", "id,text\n1\n", b"id\n\xff\n", "a,A\n1,2\n"])

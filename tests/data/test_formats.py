@@ -211,10 +211,16 @@ def test_json_lines_keep_their_types(arrived: Arrived) -> None:
     assert (second["late"], second["i"]) == ("y", None)
 
 
-def test_numbers_too_big_for_bigint_are_double(arrived: Arrived) -> None:
-    upload = arrived('{"v": 9223372036854775807, "w": 9223372036854775808}\n', "x.jsonl")
-    assert kinds(upload) == {"v": "BIGINT", "w": "DOUBLE"}
-    assert rows(upload)[0]["v"] == 2**63 - 1
+def test_whole_numbers_too_big_for_bigint_keep_their_digits(arrived: Arrived) -> None:
+    big = [2**63, -(2**63) - 1, 123456789012345678901234567890, 123456789012345678901234567891]
+    lines = [f'{{"v": {2**63 - 1}, "w": {n}, "m": 1, "f": 1e30}}' for n in big]
+    lines.append('{"v": -1, "w": 1, "m": 18446744073709551616, "f": 2.5}')
+    upload = arrived("\n".join(lines) + "\n", "x.jsonl")
+    assert kinds(upload) == {"v": "BIGINT", "w": "STRING", "m": "STRING", "f": "DOUBLE"}
+    found = rows(upload)
+    assert [row["w"] for row in found] == [*map(str, big), "1"]
+    assert [row["m"] for row in found] == ["1"] * 4 + ["18446744073709551616"]
+    assert (found[0]["v"], found[0]["f"]) == (2**63 - 1, 1e30)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """JSON lines: one object a line; its keys are the columns, in the order of their first appearance.
 
 Whole numbers are BIGINT, other numbers DOUBLE, true and false BOOLEAN, everything else STRING.
+A column with whole numbers beyond 64 bits is STRING, which keeps all of their digits.
 Objects and lists, and columns of mixed types, are kept as their JSON text. A missing key is NULL.
 NaN and Infinity, which JSON lacks but Python writes, are DOUBLE values.
 """
@@ -86,8 +87,10 @@ def _inferred(engine: Any, path: Path, keys: Sequence[str]) -> list[str]:
 def _kind_bit(value: str) -> str:
     return (
         f"CASE coalesce(json_type({value}), 'NULL') WHEN 'NULL' THEN 0 WHEN 'BIGINT' THEN 1"
-        f" WHEN 'UBIGINT' THEN CASE WHEN CAST({value} AS UBIGINT) > {BIGGEST} THEN 2 ELSE 1 END"
-        " WHEN 'DOUBLE' THEN 2 WHEN 'BOOLEAN' THEN 4 ELSE 8 END"
+        f" WHEN 'UBIGINT' THEN CASE WHEN CAST({value} AS UBIGINT) > {BIGGEST} THEN 8 ELSE 1 END"
+        f" WHEN 'DOUBLE' THEN CASE WHEN regexp_full_match(CAST({value} AS VARCHAR), '-?[0-9]+')"
+        " THEN 8 ELSE 2 END"
+        " WHEN 'BOOLEAN' THEN 4 ELSE 8 END"
     )
 
 

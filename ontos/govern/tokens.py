@@ -66,7 +66,9 @@ def create_token(caller: Caller, spec: TokenSpec) -> NewToken:
     Made within a project, it holds there alone. No token makes another: it would outlive the first.
     """
     if caller.scopes is not None:
-        raise Denied("A token makes no tokens. Sign in, and make one in Govern › API tokens.")
+        raise Denied(
+            "A token makes no tokens. Sign in, and make one under API tokens on the Govern page."
+        )
     _check_scopes(caller, spec)
     secret = PREFIX + secrets.token_urlsafe(32)
     at = now()
@@ -114,8 +116,8 @@ def revoke_token(caller: Caller, token_id: Id) -> Token:
     """
     if caller.scopes is not None and token_id != caller.token_id:
         raise Denied(
-            "token_id: a token revokes no token but itself. Sign in, and revoke others in "
-            "Govern › API tokens.",
+            "token_id: a token revokes no token but itself. Sign in, and revoke others under API "
+            "tokens on the Govern page.",
             field="token_id",
         )
     everybody = caller.levels.get("admin", Level.none) >= Level.admin and caller.scopes is None

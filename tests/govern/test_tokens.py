@@ -88,7 +88,7 @@ def test_nobody_revokes_anothers_token(caller: Caller, as_role: Callable[..., Ca
 
 def test_a_token_makes_no_token(bench: Workbench, caller: Caller) -> None:
     holder = bench.directory.of_token(create_token(caller, READ).secret, "rest")
-    with pytest.raises(Denied, match="Govern › API tokens"):
+    with pytest.raises(Denied, match="under API tokens on the Govern page"):
         create_token(holder, TokenSpec(title="x", scopes={"sheets": "read"}, days=None))
     assert len(list_tokens(caller).items) == 1
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ontos.label.decisions import ReviewConflict
 from ontos.label.pairs import Pair
+from pages.label.long import MOST, cut
 
 ACTIONS = {"Approve": "approve", "Reject": "reject", "Flag": "flag", "Reopen": "reopen"}
 """Words in the grid, and the actions that they stand for."""
@@ -15,7 +16,10 @@ ACTIONS = {"Approve": "approve", "Reject": "reject", "Flag": "flag", "Reopen": "
 
 @dataclass(frozen=True)
 class Draft:
-    """What shall become of one pair, seen at `version`; `response` None leaves the response."""
+    """What shall become of one pair, seen at `version`; `response` None leaves the response.
+
+    `over_cut`: the response was written over a cell that held only the beginning of a longer one.
+    """
 
     pair_id: str
     item_ref: str
@@ -26,6 +30,7 @@ class Draft:
     reason: str | None = None
     was: str | None = None
     """The response that stands."""
+    over_cut: bool = False
 
     @property
     def empty(self) -> bool:
@@ -39,6 +44,11 @@ class Draft:
     @property
     def problem(self) -> str | None:
         """Why it cannot be saved as it is."""
+        if self.over_cut:
+            return (
+                "its response is longer than its cell, and would lose the rest. Empty the cell to "
+                "leave it as it was, and edit it in One by one"
+            )
         if self.response is not None and self.decision not in (None, "Approve"):
             return f"{self.decision} leaves the response as it was: undo one of the two"
         if self.response is not None and not self.response.strip():
@@ -122,8 +132,7 @@ def _edited(pair: Pair, before: Draft | None, edit: Mapping[str, Any]) -> Draft:
         was=pair.response,
     )
     if "response" in edit:
-        text = edit["response"] or ""
-        draft = replace(draft, response=None if text == (pair.response or "") else text)
+        draft = _answered(pair, draft, edit["response"] or "")
     if "decision" in edit:
         draft = replace(draft, decision=edit["decision"] or None)
     if "reason" in edit:
@@ -131,3 +140,14 @@ def _edited(pair: Pair, before: Draft | None, edit: Mapping[str, Any]) -> Draft:
     elif draft.lacks_reason and pair.review_reason:
         draft = replace(draft, reason=pair.review_reason)  # it stands in the row already
     return draft
+
+
+def _answered(pair: Pair, draft: Draft, text: str) -> Draft:
+    """What a written cell makes of the response, in whose place its own beginning never comes."""
+    before = pair.response or ""
+    drawn = draft.response if draft.response is not None else before
+    if max(len(drawn), len(before)) <= MOST:
+        return replace(draft, response=None if text == before else text)
+    if text == cut(drawn):
+        return draft
+    return replace(draft, response=text or None, over_cut=bool(text))

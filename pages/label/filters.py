@@ -17,6 +17,9 @@ TITLES = {"status": {s: s.capitalize() for s in STATUSES}, "source": SOURCES}
 FIELDS = {"status": "review_status", "label": "label", "source": "source", "q": "search"}
 """Parameters of the address, and the fields of the filter that they set."""
 
+LONGEST = 200
+"""Characters of a response that is offered to be chosen."""
+
 
 def asked_filter() -> PairFilter:
     """What the widgets ask for, or the address on first opening; nonsense is left out."""
@@ -41,7 +44,7 @@ def _one_of(given: Any, titles: Mapping[str, str]) -> str | None:
 
 
 def draw_filters(labels: LabelDistribution) -> None:
-    """The most frequent responses can be chosen; any other can be written."""
+    """The most frequent short responses can be chosen; any other can be written."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "Status", STATUSES, key="status", format_func=str.capitalize, on_change=first_page,
@@ -51,7 +54,8 @@ def draw_filters(labels: LabelDistribution) -> None:
             "Search", key="q", placeholder="Words in prompt or response", on_change=first_page,
             bind="query-params", icon=":material/search:", width=200,
         )  # fmt: skip
-        options = _with_current("label", [c.label for c in labels.top])
+        short = [c.label for c in labels.top if len(c.label) <= LONGEST]
+        options = _with_current("label", short)
         st.selectbox(
             "Response", options, index=None, key="label",
             placeholder="Any", on_change=first_page, bind="query-params", accept_new_options=True,

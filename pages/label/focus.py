@@ -15,6 +15,7 @@ from pages.guard import focus_on, let_go, only_seen
 from pages.label.classes import is_classes
 from pages.label.filters import STATUSES
 from pages.label.grid import item_of
+from pages.label.long import draw_text
 from pages.label.queue import FIRST, Queue, begin_again, open_page, open_queue, read_anew, read_on
 from pages.label.source_row import source_row
 from pages.label.training_sheets import chosen_sheet, draw_meter, may_review, moved_on
@@ -67,10 +68,10 @@ def _pair(queue: Queue, shown: PairInContext) -> None:
     with st.container(border=True):
         where = f"{queue.at + 1:,} of {queue.length:,}"
         st.markdown(f"{mark(shown.review_status)} :gray[{where} · {escaped(item_of(shown))}]")
-        st.text(shown.prompt)
+        draw_text(shown.prompt)
     st.caption("Response")
     with st.container(border=True):
-        st.text(shown.response or "None yet. Write one with E, or choose a label.")
+        draw_text(shown.response or "None yet. Write one with E, or choose a label.")
     if shown.review_reason:
         st.caption(f"{shown.reviewed_by}: {shown.review_reason}")
 

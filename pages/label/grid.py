@@ -10,12 +10,15 @@ from pages.clock import when
 from pages.frame import COLOURS
 from pages.label.drafts import ACTIONS, Draft
 from pages.label.filters import STATUSES
+from pages.label.long import cut
 
 LINE, MOST = 50, 5
 """Characters of a prompt on one line, and the most lines of a row."""
 WRAPS = 66
 """Pixels from which the editor breaks a text into lines; in a lower row all but one is cut off."""
 UNSAVED = "unsaved"
+
+HELP = "Edit it to correct it. One that ends in … goes on, and is edited in One by one."
 
 
 def grid(
@@ -59,13 +62,13 @@ def _row(pair: Pair, draft: Draft | None, unsaved: bool) -> dict[str, Any]:
     drafted = draft.response if draft and draft.response is not None else pair.response
     decided = f"{pair.reviewed_by} · {when(pair.reviewed_at)}" if pair.reviewed_at else ""
     return {
-        "prompt": pair.prompt,
-        "response": drafted,
+        "prompt": cut(pair.prompt),
+        "response": drafted and cut(drafted),
         "decision": draft.decision if draft else None,
         "reason": (draft.reason if draft else None) or pair.review_reason,
         "status": [UNSAVED] if unsaved else [pair.review_status],
         "by": decided,
-        "item": item_of(pair),
+        "item": cut(item_of(pair)),
     }
 
 
@@ -78,7 +81,7 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "prompt": column.TextColumn("Prompt", width=350),
-        "response": column.TextColumn("Response", width=150, help="Edit it to correct it."),
+        "response": column.TextColumn("Response", width=150, help=HELP),
         "decision": column.SelectboxColumn("Decision", width=100, options=list(ACTIONS)),
         "reason": column.TextColumn("Reason", width=105, help="Needed to reject or flag."),
         "status": column.MultiselectColumn(

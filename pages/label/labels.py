@@ -6,6 +6,7 @@ from ontos.kernel.caller import Caller
 from ontos.label.labels import CanonicalLabel, LabelVersion, label_history, list_labels
 from pages.clock import when
 from pages.frame import empty, loaded, mark
+from pages.label.long import cut, draw_text
 from pages.tables import rows_of
 
 ROWS = 50
@@ -59,7 +60,7 @@ def _cursors(asked: str) -> list[str | None]:
 def _table(labels: list[CanonicalLabel]) -> CanonicalLabel | None:
     column = st.column_config
     event = st.dataframe(
-        rows_of([label.model_dump() for label in labels]),
+        rows_of([{**label.model_dump(), "response": cut(label.response)} for label in labels]),
         hide_index=True, on_select="rerun", selection_mode="single-row", key="labels-table",
         column_order=["response", "item_ref", "label_type", "version", "updated_by", "updated_at"],
         column_config={
@@ -101,6 +102,6 @@ def _version(version: LabelVersion) -> None:
             f"**Version {version.version}** {state}  \n"
             f":gray[{version.changed_by}, {when(version.changed_at)}]"
         )
-        st.text(version.response)
+        draw_text(version.response)
         if version.reason:
             st.caption(f"Why: {version.reason}")

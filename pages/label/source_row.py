@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from ontos.label.pairs import PairInContext
+from pages.label.long import draw_text
 
 
 def source_row(shown: PairInContext) -> None:
@@ -20,7 +21,8 @@ def source_row(shown: PairInContext) -> None:
         for name, value in rest.items():
             with st.container(horizontal=True, gap="small"):
                 st.text(name, width=130)
-                st.text(_plain(value), width="stretch")
+                with st.container(width="stretch"):
+                    draw_text(_plain(value))
 
 
 def _image(name: str, address: str) -> None:

@@ -13,7 +13,9 @@ from ontos.label.pairs import PairFilter
 from ontos.label.reviews import Review, review_pairs
 from ontos.label.tasks import TaskSpec, create_task, list_tasks
 from ontos.label.usage import list_usage
+from pages.label.drafts import overlay
 from pages.label.grid import row_height
+from pages.label.long import MOST, cut
 from tests.label.assembled import Assembled, Maker
 from tests.pages.opened import figure, opened, press, sound, texts
 
@@ -230,6 +232,56 @@ def test_whoever_may_only_read_is_told_why(
     page = opened(bench, "label", sheet=made.id)
     assert "Archived" in texts(page)
     assert not [b for b in page.button if b.label.startswith(("Save", "Approve"))]
+
+
+LONG = "Once upon a time. " * 600 + "The end."
+
+
+@pytest.fixture
+def endless(caller: Caller, table: Callable[..., str]) -> Assembled:
+    """Two pairs: the prompt and the response of the first are long."""
+    rows = [{"ref": "i0", "text": LONG, "label": LONG}, {"ref": "i1", "text": "b", "label": "c"}]
+    return Maker(caller, table)(rows)
+
+
+def test_the_grid_holds_the_beginning_of_what_is_long(bench: Workbench, endless: Assembled) -> None:
+    page = opened(bench, "label", sheet=endless.id)
+    first, second = page.dataframe[0].value.to_dict("records")
+    assert {len(first["prompt"]), len(first["response"])} == {MOST}
+    assert first["response"] == LONG[: MOST - 1] + "…"
+    assert (second["prompt"], second["response"]) == ("Message: b", "c")
+    assert LONG not in page.selectbox(key="label").options
+
+
+def test_a_response_is_never_replaced_by_its_beginning(
+    bench: Workbench, endless: Assembled
+) -> None:
+    page = opened(bench, "label", sheet=endless.id)
+    edit(page, {0: {"response": cut(LONG), "decision": "Approve"}})
+    edit(page, {0: {"response": cut(LONG) + " And more."}})
+    assert "Item i0: its response is longer than its cell" in texts(press(page, "Save"))
+    edit(page, {0: {"response": None, "decision": "Approve"}, 1: {"response": "d"}})
+    sound(press(page, "Save"))
+    pairs = endless.pairs()
+    assert (pairs["i0"].response, pairs["i0"].review_status) == (LONG, "approved")
+    assert pairs["i1"].response == "d"
+
+
+def test_a_long_draft_that_is_drawn_again_keeps_all_of_it(endless: Assembled) -> None:
+    pair = endless.pair("i1")
+    drafted = overlay([pair], {}, {0: {"response": LONG}})
+    assert drafted[pair.id].response == LONG
+    assert overlay([pair], drafted, {0: {"response": cut(LONG)}}) == drafted
+    assert overlay([pair], drafted, {0: {"response": "cut"}})[pair.id].problem
+    assert overlay([pair], drafted, {0: {"response": None}}) == {}
+
+
+def test_one_by_one_shows_all_of_what_is_long(bench: Workbench, endless: Assembled) -> None:
+    page = opened(bench, "label", view="focus", sheet=endless.id)
+    sound(page)
+    assert LONG in [text.value for text in page.text]
+    sound(press(page, "Edit the response"))
+    assert page.text_area(key="focus-response").value == LONG
 
 
 def test_labels_are_found(bench: Workbench, caller: Caller, made: Assembled) -> None:

@@ -20,7 +20,7 @@ from ontos.workspace import Person
 declare()  # tables of cases are made out of the operations while tests are collected
 
 REMEDY = re.compile(
-    r"\b(add|allow|analyse|approve|archive|ask|assemble|browse|change|choose|correct|create|deploy"
+    r"\b(add|allow|analyse|approve|archive|ask|assemble|browse|change|choose|close|correct|create|deploy"
     r"|evaluate|give|it has|it may|keep|leave|list|load|make|move|must|name|nothing to|pass|publish"
     r"|review|revise|save|say|see|send|should|sign|split|take|train|try|update|upload|use|wait|wants"
     r"|write)\b|(Features|Roles|Versions): ",

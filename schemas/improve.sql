@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS gaps (
   evidence_query STRING NOT NULL COMMENT 'The SQL whose rows show it',
   evidence_values STRING NOT NULL COMMENT 'JSON object of the values bound to that SQL',
   status STRING NOT NULL COMMENT 'open, tasked, retraining, closed',
+  closed_by STRING COMMENT 'Who closed it; empty where it was found no more',
   version BIGINT NOT NULL COMMENT 'Counts changes; a change names the version that it saw',
   created_by STRING NOT NULL COMMENT 'Who made it',
   created_at TIMESTAMP NOT NULL COMMENT 'When it was made',

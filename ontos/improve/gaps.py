@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from ontos.improve.finders import NEGATIVE_FEEDBACK, Finder
 from ontos.improve.subjects import Subject, searches, subject_of
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import NotFound
+from ontos.kernel.errors import NotFound, NotNow
 from ontos.kernel.fields import Id, Input, Limit, Name, Record, Text, now
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.operation import operation, permit
@@ -59,7 +59,10 @@ _MOVED = "id = :id AND status = :to AND updated_at = :at"
 
 
 class Gap(Record):
-    """`severity` is affected / total; `evidence_query` is the SQL whose rows show the gap."""
+    """`severity` is affected / total; `evidence_query` is the SQL whose rows show the gap.
+
+    A closed gap without `closed_by` was found no more; it opens again when it is found again.
+    """
 
     id: str
     endpoint_name: str
@@ -74,6 +77,7 @@ class Gap(Record):
     evidence_query: str
     evidence_values: str
     status: str
+    closed_by: str | None
     version: int
     created_by: str
     created_at: datetime
@@ -135,8 +139,8 @@ def analyze_gaps(caller: Caller, analysis: Analysis) -> Found:
     for (finder, values), rows in zip(asked, counted, strict=True):
         seen = {"rows": sum(row["total"] for row in rows), "groups": len(rows)}
         looked_at[finder.kind] = finder.looked.format(**values, **seen)
-    _store(caller, subject, found)
-    return Found(items=sorted(found, key=lambda g: (-g.affected, g.kind)), looked_at=looked_at)
+    stored = _store(caller, subject, found)
+    return Found(items=sorted(stored, key=lambda g: (-g.affected, g.kind)), looked_at=looked_at)
 
 
 @operation("GET /gaps", needs=read("improve"))
@@ -180,7 +184,7 @@ def create_gap_task(caller: Caller, gap_id: Id, spec: TaskOfGap) -> Task:
 def retrain_gap(caller: Caller, gap_id: Id, spec: RetrainOfGap) -> TrainingJob:
     """Train the endpoint's model again, as before, with the pairs approved since: a new version."""
     gap = get_gap(caller, gap_id)
-    GAP_STATES.check(gap.status, "retraining")
+    _require(gap, "retraining")
     former = subject_of(caller, gap.endpoint_name).job
     job = create_training_job(
         caller,
@@ -223,7 +227,7 @@ WHERE id = :source_gap_id AND status IN ({_before("tasked")})
 def _not_tasked(caller: Caller, gap_id: str) -> NoReturn:
     """Raise why a gap takes no task: its state, or nothing that was trained here is behind it."""
     gap = get_gap(caller, gap_id)
-    GAP_STATES.check(gap.status, "tasked")
+    _require(gap, "tasked")
     job = subject_of(caller, gap.endpoint_name).job
     raise no_training_sheet(job.training_sheet_id)
 
@@ -253,8 +257,8 @@ def _gap(
         model_version=endpoint.model_version, kind=finder.kind, label=row["label"],
         severity=row["affected"] / row["total"], affected=row["affected"], total=row["total"],
         evidence_summary=finder.says.format(**values, **row), evidence_query=finder.rows,
-        evidence_values=json.dumps({**values, "label": row["label"]}), status="open", version=1,
-        created_by=caller.user, created_at=at, updated_at=at,
+        evidence_values=json.dumps({**values, "label": row["label"]}), status="open",
+        closed_by=None, version=1, created_by=caller.user, created_at=at, updated_at=at,
     )  # fmt: skip
 
 
@@ -267,7 +271,8 @@ MERGE INTO gaps AS t USING (
 ) AS s ON t.id = s.id
 WHEN MATCHED THEN UPDATE SET severity = s.severity, affected = s.affected, total = s.total,
   evidence_summary = s.evidence_summary, evidence_query = s.evidence_query,
-  evidence_values = s.evidence_values, version = t.version + 1, updated_at = :at
+  evidence_values = s.evidence_values, version = t.version + 1, updated_at = :at,
+  status = CASE WHEN t.status = 'closed' AND t.closed_by IS NULL THEN 'open' ELSE t.status END
 WHEN NOT MATCHED THEN INSERT (id, endpoint_name, model_name, model_version, kind, label, severity,
   affected, total, evidence_summary, evidence_query, evidence_values, status, version, created_by,
   created_at, updated_at)
@@ -277,36 +282,56 @@ VALUES (s.id, s.endpoint_name, s.model_name, s.model_version, s.kind, s.label, s
 """
 
 
-def _store(caller: Caller, subject: Subject, found: list[Gap]) -> None:
-    """Keep what was found, and close open gaps of this endpoint that are found no more."""
-    caller.warehouse.execute(
-        _STORE,
-        gaps=json.dumps([g.model_dump(mode="json") for g in found]),
-        by=caller.user,
-        at=now(),
-    )
-    caller.warehouse.execute(
-        "UPDATE gaps SET status = 'closed', version = version + 1, updated_at = :at"
-        " WHERE endpoint_name = :endpoint AND status = 'open'"
-        " AND id NOT IN (SELECT explode(from_json(:ids, 'ARRAY<STRING>')))",
-        at=now(), endpoint=subject.endpoint.name, ids=json.dumps([g.id for g in found]),
-    )  # fmt: skip
+_CLOSE_GONE = """
+UPDATE gaps SET status = 'closed', version = version + 1, updated_at = :at
+WHERE endpoint_name = :endpoint AND status = 'open'
+  AND id NOT IN (SELECT explode(from_json(:ids, 'ARRAY<STRING>')))
+"""
+_STORED = "SELECT * FROM gaps WHERE id IN (SELECT explode(from_json(:ids, 'ARRAY<STRING>')))"
+
+
+def _store(caller: Caller, subject: Subject, found: list[Gap]) -> list[Gap]:
+    """Keep what was found, and close open gaps of this endpoint that are found no more.
+
+    What was closed that way opens again when it is found again, what a person closed does not.
+    The answer is what is stored of those that were found.
+    """
+    warehouse, at = caller.warehouse, now()
+    gaps = json.dumps([g.model_dump(mode="json") for g in found])
+    ids = json.dumps([g.id for g in found])
+    warehouse.execute(_STORE, gaps=gaps, by=caller.user, at=at)
+    warehouse.execute(_CLOSE_GONE, at=at, endpoint=subject.endpoint.name, ids=ids)
+    return [Gap(**row) for row in warehouse.rows(_STORED, ids=ids)]
 
 
 def _move(caller: Caller, gap_id: str, to: str) -> Gap:
     """The gap after it became `to`; refuses where its state does not allow that."""
     saved = save(
         caller,
-        "UPDATE gaps SET status = :to, version = version + 1, updated_at = :at"  # noqa: S608
+        "UPDATE gaps SET status = :to, version = version + 1, updated_at = :at,"  # noqa: S608
+        " closed_by = CASE WHEN :to = 'closed' THEN :by END"
         f" WHERE id = :id AND status IN ({_before(to)}) AND NOT ({_MOVED})",
         finds=f"SELECT 1 FROM gaps WHERE {_MOVED}",  # noqa: S608
-        answer=_ONE, to=to, at=now(), id=gap_id,
+        answer=_ONE, to=to, at=now(), id=gap_id, by=caller.user,
     )  # fmt: skip
     if saved.row is None:
         raise _no_gap(gap_id)
+    gap = Gap(**saved.row)
     if not saved.done:
-        GAP_STATES.check(saved.row["status"], to)
-    return Gap(**saved.row)
+        _require(gap, to)
+    return gap
+
+
+def _require(gap: Gap, to: str) -> None:
+    """Raise NotNow unless the gap may become `to`; of a closed one it says what opens it again."""
+    if gap.status != "closed":
+        GAP_STATES.check(gap.status, to)
+        return
+    if gap.closed_by:
+        why = f"{gap.closed_by} closed it, so it opens again only for another model version."
+    else:
+        why = "It was found no more. Look for gaps again: it opens if it is found."
+    raise NotNow(f"This gap is closed and cannot become {to}. {why}")
 
 
 def _no_gap(gap_id: str) -> NotFound:

@@ -157,7 +157,8 @@ def _rows(evidence: Evidence) -> None:
 
 def _actions(caller: Caller, gap: ShownGap) -> None:
     if gap.status == "closed":
-        st.caption("It is closed. It opens again when another version has it.")
+        again = "another version has it" if gap.closed_by else "it is found again"
+        st.caption(f"It is closed. It opens again when {again}.")
         return
     with st.container(horizontal=True):
         with st.popover("Make a task", icon=":material/assignment_add:"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Literal
 
 import pytest
 
@@ -70,6 +71,52 @@ def test_looking_again_adds_nothing_and_closes_what_is_gone(served: Trained) -> 
     assert {g.id for g in found(served).values()} == {g.id for g in first.values()}
     analyze_gaps(served.caller, Analysis(endpoint_name=ENDPOINT, min_rate=0.99))
     assert {g.status for g in list_gaps(served.caller).items} == {"closed"}
+
+
+def rate(served: Trained, rating: Literal["up", "down"], times: int) -> None:
+    spec = FeedbackSpec(
+        endpoint_name=ENDPOINT, input={"message": "x"}, output="tool", rating=rating
+    )
+    for _ in range(times):
+        create_feedback(served.caller, spec)
+
+
+def test_a_gap_that_was_found_no_more_opens_again(served: Trained) -> None:
+    """What the analysis answers is what is stored, so a task is taken."""
+    rate(served, "down", 1)
+    first = found(served)["negative_feedback", "tool"]
+    rate(served, "up", 10)
+    assert ("negative_feedback", "tool") not in found(served)
+    gone = get_gap(served.caller, first.id)
+    assert (gone.status, gone.closed_by) == ("closed", None)
+    with pytest.raises(NotNow, match="Look for gaps again"):
+        create_gap_task(served.caller, first.id, TaskOfGap(title="more tools"))
+    rate(served, "down", 9)
+    again = found(served)["negative_feedback", "tool"]
+    assert (again.status, again.affected, again.total) == ("open", 10, 20)
+    assert again.model_dump() == get_gap(served.caller, first.id).model_dump(
+        include=set(Gap.model_fields)
+    )
+    create_gap_task(served.caller, first.id, TaskOfGap(title="more tools"))
+
+
+def test_strict_thresholds_put_nothing_away_for_good(served: Trained) -> None:
+    first = found(served)
+    analyze_gaps(served.caller, Analysis(endpoint_name=ENDPOINT, min_rate=0.99))
+    again = found(served)
+    assert again.keys() == first.keys()
+    assert {g.status for g in list_gaps(served.caller).items} == {"open"}
+    assert all(again[key].version > gap.version for key, gap in first.items())
+
+
+def test_what_a_person_closed_stays_closed(served: Trained) -> None:
+    gap = next(iter(found(served).values()))
+    closed = close_gap(served.caller, gap.id)
+    assert (closed.status, closed.closed_by) == ("closed", served.caller.user)
+    seen = found(served)[gap.kind, gap.label]
+    assert (seen.status, seen.closed_by) == ("closed", served.caller.user)
+    with pytest.raises(NotNow, match="only for another model version"):
+        retrain_gap(served.caller, gap.id, RetrainOfGap())
 
 
 def test_what_was_looked_at_is_said(served: Trained) -> None:

@@ -254,24 +254,30 @@ def advance(
 
     `changes` name columns of `training_jobs`. The event's message is `message`.
     """
-    now_in = caller.warehouse.rows("SELECT status FROM training_jobs WHERE id = :id", id=job_id)
-    old = now_in[0]["status"] if now_in else None
-    if old not in TRAINING_STATES.before(to):
-        return False
-    at = now()
+    for _ in TRAINING_STATES.allowed:  # it may have moved on since it was read, never back
+        rows = caller.warehouse.rows("SELECT status FROM training_jobs WHERE id = :id", id=job_id)
+        old = rows[0]["status"] if rows else None
+        if old not in TRAINING_STATES.before(to):
+            return False
+        if _moved(caller, job_id, old, {"status": to, "message": message, **changes}):
+            _note_change(caller, job_id, old, to, message)
+            return True
+    return False
+
+
+def _moved(caller: Caller, job_id: str, old: str, changes: dict[str, Value]) -> bool:
+    """Whether the job was in the state `old` and has these changes now."""
+    to, at = str(changes["status"]), now()
     if to == "running":
         changes["started_at"] = at
     if TRAINING_STATES.final(to):
         changes["finished_at"] = at
-    values: dict[str, Value] = {"status": to, "message": message, **changes}
-    assigned = ", ".join(f"{name} = :{name}" for name in values)
+    assigned = ", ".join(f"{name} = :{name}" for name in changes)
     moved = caller.warehouse.execute(
         f"UPDATE training_jobs SET {assigned}, version = version + 1"  # noqa: S608 - our own names
         " WHERE id = :id AND status = :old",
-        id=job_id, old=old, **values,
+        id=job_id, old=old, **changes,
     )  # fmt: skip
-    if moved:
-        _note_change(caller, job_id, old, to, message)
     return bool(moved)
 
 

@@ -1,3 +1,7 @@
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
 from ontos.kernel.errors import Denied, Invalid, NotFound, NotNow, Refused
@@ -99,6 +103,51 @@ def test_a_final_job_cannot_be_cancelled(idle):
     cancel_training_job(idle, job.id)
     with pytest.raises(NotNow, match="final"):
         cancel_training_job(idle, job.id, Cancellation(reason="again"))
+
+
+class Overtaken:
+    """A warehouse where something else is written just before each of the first writes."""
+
+    def __init__(self, warehouse, before):
+        self._warehouse, self._before = warehouse, before
+
+    @contextmanager
+    def transaction(self):
+        with self._warehouse.transaction() as warehouse:
+            yield Overtaken(warehouse, self._before)
+
+    def execute(self, sql, /, **values):
+        if self._before:
+            self._before.pop(0)()
+        return self._warehouse.execute(sql, **values)
+
+    def __getattr__(self, name):
+        return getattr(self._warehouse, name)
+
+
+def overtaken(caller, job, *states):
+    """A caller whose first writes find the job one state further than it was read."""
+    steps = [partial(advance, caller, job.id, state) for state in states]
+    return replace(caller, warehouse=Overtaken(caller.warehouse, steps))
+
+
+def test_a_job_that_moves_on_meanwhile_is_cancelled(idle):
+    job = make(idle, training_sheet(idle))
+    assert cancel_training_job(overtaken(idle, job, "queued"), job.id).status == "cancelled"
+    assert changes(idle, job.id)[1:] == [("pending", "queued"), ("queued", "cancelled")]
+
+
+def test_a_job_may_move_on_more_than_once(idle):
+    job = make(idle, training_sheet(idle))
+    assert advance(overtaken(idle, job, "queued", "running"), job.id, "cancelled")
+    assert changes(idle, job.id)[-1] == ("running", "cancelled")
+
+
+def test_a_job_that_ends_meanwhile_is_not_cancelled(idle):
+    job = make(idle, training_sheet(idle))
+    with pytest.raises(NotNow, match="ended meanwhile"):
+        cancel_training_job(overtaken(idle, job, "failed"), job.id)
+    assert get_training_job(idle, job.id).status == "failed"
 
 
 def test_a_job_moves_only_as_its_states_allow(idle):

@@ -195,16 +195,29 @@ def get_training_job(caller: Caller, job_id: Id) -> TrainingJob:
 def cancel_training_job(
     caller: Caller, job_id: Id, cancellation: Cancellation | None = None
 ) -> TrainingJob:
-    """Stop a training job. What it was given stays on record."""
+    """Stop a training job, unless its model is registered already. Its inputs stay on record."""
     job = get_training_job(caller, job_id)
     TRAINING_STATES.check(job.status, "cancelled")
     if job.compute_handle:
-        caller.workspace.compute.cancel(job.compute_handle)
+        _stop(caller, job.compute_handle)
     reason = cancellation.reason if cancellation else None
     if not advance(caller, job.id, "cancelled", message=reason or f"Cancelled by {caller.user}"):
         raise NotNow("The training job ended meanwhile. Load it again.")
     request_cancel(caller, ("training_job", job.id))
     return get_training_job(caller, job_id)
+
+
+def _stop(caller: Caller, handle: str) -> None:
+    """End the process; refuses where its model stands already, for then the job succeeds."""
+    compute = caller.workspace.compute
+    compute.cancel(handle)
+    end = compute.poll(handle)
+    if end.status == "succeeded":
+        made = end.result or {}
+        raise NotNow(
+            f"It is too late to cancel: the training had registered {made.get('model_name')} "
+            f"version {made.get('model_version')}, and succeeds in a moment. Load it again."
+        )
 
 
 @operation("GET /training/jobs/{job_id}/metrics", needs=read("training"))

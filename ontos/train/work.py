@@ -214,6 +214,8 @@ def _stop_overdue(caller: Caller, training: TrainingJob, handle: str) -> None:
     if not training.started_at or now() - training.started_at < timedelta(minutes=minutes):
         return
     caller.workspace.compute.cancel(handle)
+    if _poll(caller, handle).status == "succeeded":
+        return  # its model stood before it was stopped
     why = (
         f"Stopped after {minutes} minutes. Train on fewer pairs, or raise "
         "ONTOS_TRAINING_TIMEOUT_MINUTES."

@@ -7,16 +7,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from ontos.bootstrap import open_workbench
+from ontos.kernel.errors import NotNow
 from ontos.kernel.fields import now
+from ontos.kernel.jobs import Run, latest
 from ontos.kernel.settings import Settings
+from ontos.train import work
 from ontos.train.training_jobs import (
     TrainingJobSpec,
+    advance,
     cancel_training_job,
     create_training_job,
     get_training_job,
     get_training_metrics,
     list_training_events,
 )
+from ontos.workspace.local.compute import LocalCompute
 from tests.train.made import bar, ended, training_sheet, until
 
 
@@ -70,6 +75,53 @@ def test_cancelling_stops_the_process(bench, caller):
     assert cancelled.status == "cancelled" and not alive(caller, job)
     assert ended(caller, job.id).status == "cancelled"
     assert kernel_job(caller, job)["status"] == "cancelled"
+
+
+@pytest.fixture
+def late(bench):
+    """A job that nobody watches yet, whose process has just registered its model."""
+    bench.pool.stop()
+    caller = bench.local_caller()
+    job = make(caller, training_sheet(caller))
+    assert advance(caller, job.id, "queued") and advance(caller, job.id, "running")
+    compute = LocalCompute(bench.settings.home / "orgs" / "default", module="tests.train.late")
+    folder = compute.folder(job.id)
+    handle = compute.submit(job.id, {})
+    caller.warehouse.execute(
+        "UPDATE training_jobs SET compute_handle = :handle WHERE id = :id",
+        handle=handle, id=job.id,
+    )  # fmt: skip
+    until((folder / "ready").exists, bool)
+    yield caller, job
+    compute.cancel(handle)
+    assert compute.poll(handle).status == "succeeded"  # asking also takes its remains away
+
+
+def watched(caller, job):
+    """The job after its background work went on."""
+    work.train(Run(caller, latest(caller, ("training_job", job.id)), {}))
+    return get_training_job(caller, job.id)
+
+
+def test_a_training_that_has_registered_its_model_is_not_cancelled(late):
+    caller, job = late
+    with pytest.raises(NotNow, match="registered kinds version 4"):
+        cancel_training_job(caller, job.id)
+    done = watched(caller, job)
+    assert (done.status, done.uc_model_name, done.uc_model_version) == ("succeeded", "kinds", "4")
+    edges = caller.warehouse.rows(
+        "SELECT source_id FROM lineage_edges WHERE target_type = 'model' AND target_id = 'kinds/4'"
+    )
+    assert [edge["source_id"] for edge in edges] == [job.id]
+
+
+def test_a_training_that_registered_at_its_time_limit_succeeds(bench, late):
+    caller, job = late
+    caller.warehouse.execute(
+        "UPDATE training_jobs SET started_at = :at WHERE id = :id",
+        at=now() - timedelta(minutes=bench.settings.training_timeout_minutes + 1), id=job.id,
+    )  # fmt: skip
+    assert watched(caller, job).uc_model_version == "4" and not alive(caller, job)
 
 
 def test_a_process_that_dies_fails_the_job_with_the_reason(bench, caller):

@@ -159,6 +159,7 @@ class Assembled(Record):
     sheet_id: str
     label_type: str
     system_prompt: str | None
+    user_prompt: str
     status: str
 
 
@@ -283,8 +284,8 @@ def require_source(caller: Caller, training_sheet_id: str) -> None:
 def training_sheet(caller: Caller, training_sheet_id: str) -> Assembled:
     """The training sheet; raises NotFound."""
     rows = caller.warehouse.rows(
-        "SELECT id, name, sheet_id, label_type, system_prompt, status FROM training_sheets"
-        " WHERE id = :id",
+        "SELECT id, name, sheet_id, label_type, system_prompt, user_prompt, status"
+        " FROM training_sheets WHERE id = :id",
         id=training_sheet_id,
     )
     if not rows:

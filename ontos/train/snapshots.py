@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from ontos.generate.rendering import placeholders
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Refused
 from ontos.kernel.fields import Id
@@ -109,7 +110,8 @@ def take(caller: Caller, training_sheet_id: str, fraction: float, seed: int) -> 
     may_validate = np.asarray(pairs.column("may_validate").to_pylist(), dtype=bool)
     barred = int((~may_validate).sum())
     classes = len(responses.unique())
-    if sheet.status != "ready" or classes < 2 or barred == len(pairs):
+    fits = sheet.status == "ready" and placeholders(sheet.user_prompt)
+    if not fits or classes < 2 or barred == len(pairs):
         counts = eligibility(caller, training_sheet_id)
         raise _refused(_why_not(sheet, counts, classes, barred) or "", counts)
     split = assign(pairs.column("item_ref").to_pylist(), responses.to_pylist(), fraction, seed)
@@ -132,6 +134,12 @@ def _why_not(sheet: Assembled, counts: Eligibility, classes: int, barred: int) -
     """Why training cannot begin, in words for a person; None where it can."""
     if sheet.status != "ready":
         return f"The training sheet is {sheet.status}. Train on one that is ready."
+    if not placeholders(sheet.user_prompt):
+        return (
+            f"user_prompt: the template of {sheet.name} names no column, so every prompt is the "
+            "same and there is nothing to learn from. Write a placeholder into its user_prompt, "
+            "such as {{ text }}, publish it, and assemble a training sheet with it."
+        )
     if counts.eligible == 0:
         return (
             f"No pair of {sheet.name} may be trained on yet: of {counts.total}, "

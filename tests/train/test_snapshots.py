@@ -3,6 +3,7 @@ import pytest
 from ontos.kernel.errors import NotFound, Refused
 from ontos.kernel.fields import new_id
 from ontos.train.snapshots import RAREST, SHOWN_LABELS, get_training_gate, take
+from ontos.train.training_jobs import TrainingJobSpec, create_training_job, list_training_jobs
 from tests.train.made import WORDS, bar, training_sheet
 
 
@@ -62,6 +63,20 @@ def test_a_single_label_is_refused(caller):
     made = training_sheet(caller, [(text, "same") for text, _ in WORDS])
     with pytest.raises(Refused, match="same response"):
         take(caller, made.id, 0.8, 7)
+
+
+def test_a_prompt_without_placeholders_is_refused(caller):
+    """Before anything is made: the gate says it too."""
+    made = training_sheet(caller)
+    caller.warehouse.execute(
+        "UPDATE training_sheets SET user_prompt = 'Which kind is it?' WHERE id = :id", id=made.id
+    )
+    spec = TrainingJobSpec(training_sheet_id=made.id, model_name="kinds")
+    with pytest.raises(Refused, match="Write a placeholder into its user_prompt") as refused:
+        create_training_job(caller, spec)
+    gate = get_training_gate(caller, made.id)
+    assert (gate.allowed, gate.reason) == (False, refused.value.detail)
+    assert list_training_jobs(caller).items == []
 
 
 def test_two_pairs_of_two_labels_are_too_few(caller):

@@ -5,7 +5,7 @@ of a template is dropped.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -19,100 +19,29 @@ from jinja2 import (
     nodes,
     pass_context,
 )
-from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
 
+from ontos.generate import bounds
+from ontos.generate.sandbox import STEPS, Sandbox, Steps
 from ontos.kernel.errors import Invalid
 
-MAX_PROMPT = 1_000_000
+MAX_PROMPT = bounds.MAX_TEXT
 """Characters that one rendered prompt may have."""
-MAX_STEPS = 200_000
-"""Turns of loops and calls that one prompt may take: about a tenth of a second."""
 
 _FROM_ELSEWHERE = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
 # What a template's own expressions raise on values that do not fit them.
 _VALUE_ERRORS = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
     LookupError,
     MemoryError,
-    RecursionError,
+    RuntimeError,
     TemplateError,
     TypeError,
     ValueError,
 )
-
-
-_STEPS = "steps taken"
-"""No template can name this variable of its own context."""
-
-
-class _Steps:
-    """What one prompt has cost so far."""
-
-    def __init__(self) -> None:
-        self._left = MAX_STEPS
-
-    def take(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise SecurityError(f"it takes over {MAX_STEPS:,} turns of loops and calls")
-
-
-def _asked(name: str, *given: nodes.Node) -> nodes.Call:
-    """A call of the sandbox itself."""
-    return nodes.Call(nodes.EnvironmentAttribute(name), list(given), [], None, None)
-
-
-class _Watched(CodeGenerator):
-    """Has the sandbox count the turns of loops, and join text."""
-
-    def visit_For(self, node: nodes.For, frame: Frame) -> None:
-        node.iter = _asked("counted", node.iter)
-        super().visit_For(node, frame)
-
-    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
-        self.visit(_asked("joined", *node.nodes), frame)
-
-
-class _Sandbox(SandboxedEnvironment):
-    """Also refuses what would fill the memory or never end before anything is written."""
-
-    code_generator_class = _Watched
-    intercepted_binops = frozenset({"*", "**", "+"})
-
-    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Counted, too: a macro may call itself, and a recursive loop goes on by a call."""
-        __context[_STEPS].take()
-        return super().call(__context, __obj, *args, **kwargs)
-
-    @staticmethod
-    @pass_context
-    def counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
-        for value in values:
-            context[_STEPS].take()
-            yield value
-
-    @staticmethod
-    def joined(*parts: Any) -> str:
-        """What `~` makes, unless it grows too long: text that is doubled fills the memory."""
-        texts = [str(part) for part in parts]
-        _fitting(*texts)
-        return "".join(texts)
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        numbers = isinstance(left, int | float) and isinstance(right, int | float)
-        if operator == "**" and not (numbers and abs(left) <= 1e6 and abs(right) <= 64):
-            raise SecurityError("a power of these numbers is too large")
-        if operator == "*" and not numbers:
-            times, what = (left, right) if isinstance(left, int) else (right, left)
-            if isinstance(times, int) and times * len(what) > MAX_PROMPT:
-                raise SecurityError("the repeated text is too long")
-        if operator == "+" and isinstance(left, str | list) and isinstance(right, str | list):
-            _fitting(left, right)
-        return super().call_binop(context, operator, left, right)
 
 
 class _Null(Undefined):
@@ -124,18 +53,11 @@ class _Null(Undefined):
     __hash__ = Undefined.__hash__
 
 
-def _fitting(*parts: Any) -> None:
-    if sum(map(len, parts)) > MAX_PROMPT:
-        raise SecurityError("the joined text is too long")
-
-
 @cache
-def environment() -> SandboxedEnvironment:
+def environment() -> Sandbox:
     """The sandbox in which every template runs; autoescape is off, prompts are no HTML."""
-    sandbox = _Sandbox(undefined=StrictUndefined, autoescape=False, finalize=_shown)
+    sandbox = Sandbox(undefined=StrictUndefined, autoescape=False, finalize=_shown)
     sandbox.tests["none"] = lambda value: value is None or isinstance(value, _Null)
-    del sandbox.globals["lipsum"]  # random text: a prompt must come out the same each time
-    del sandbox.filters["attr"]  # reaches for attributes by names that nobody can check
     return sandbox
 
 
@@ -144,7 +66,7 @@ def compile_prompt(text: str, field: str = "user_prompt") -> Template:
     _parse(text, field)
     try:
         return environment().from_string(text)
-    except (TemplateError, RecursionError, SyntaxError) as error:
+    except (TemplateError, RecursionError, SyntaxError, ValueError) as error:
         raise _mistake(error, field) from error
 
 
@@ -164,7 +86,7 @@ def render(template: Template, variables: Mapping[str, Any]) -> str:
         for name, value in variables.items()
     }
     try:
-        for piece in template.generate(given | {_STEPS: _Steps()}):
+        for piece in template.generate(given | {STEPS: Steps()}):
             pieces.append(piece)
             if (size := size + len(piece)) > MAX_PROMPT:
                 raise SecurityError(f"the prompt grows over {MAX_PROMPT:,} characters")
@@ -189,7 +111,9 @@ def render(template: Template, variables: Mapping[str, Any]) -> str:
     return "".join(pieces)
 
 
-def _shown(value: Any) -> Any:
+@pass_context
+def _shown(context: Context, value: Any) -> Any:
+    context[STEPS].weigh(value)
     return "" if value is None else value
 
 
@@ -197,7 +121,7 @@ def _parse(text: str, field: str) -> nodes.Template:
     try:
         tree = environment().parse(text)
         _refuse_escapes(tree, field)
-    except (TemplateError, RecursionError) as error:
+    except (TemplateError, RecursionError, ValueError) as error:
         raise _mistake(error, field) from error
     return tree
 
@@ -231,6 +155,8 @@ def _mistake(error: Exception, field: str) -> Invalid:
             field=field,
             line=error.lineno,
         )
+    if isinstance(error, ValueError):
+        return Invalid("A number in the template is too long. Shorten it.", field=field)
     return Invalid("The template is nested too deep to be read. Make it simpler.", field=field)
 
 

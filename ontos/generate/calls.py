@@ -1,6 +1,7 @@
 """Generation through the API of the model: one call for each pair, several side by side."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
@@ -13,6 +14,12 @@ from ontos.warehouse import was_cancelled
 
 ROUNDS = 8
 """Answers that each of the concurrent calls gives between two saves."""
+BROKEN = (
+    "The model's answer holds half a character or a NUL, which cannot be saved. Generate again, "
+    "or answer this pair by hand."
+)
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""What no table keeps as text: one such answer would lose all that are saved with it."""
 
 _SOURCE = (
     "SELECT a.id AS id, a.response AS response, a.model AS model, a.error AS error"
@@ -75,12 +82,14 @@ class Calls:
                 messages, max_tokens=self._manner.max_tokens, temperature=self._manner.temperature
             )
         except OntosError as error:
-            return Answer(pair, error=error.detail)
+            return Answer(pair, error=_saveable(error.detail))
         except Exception as error:  # recorded on the pair, where its reviewer looks
-            return Answer(pair, error=f"{type(error).__name__}: {error}")
+            return Answer(pair, error=_saveable(f"{type(error).__name__}: {error}"))
         if not said.text.strip():
             return Answer(pair, error=NOTHING)
-        return Answer(pair, said.text.strip(), said.model)
+        if _NO_TEXT.search(said.text):
+            return Answer(pair, error=BROKEN)
+        return Answer(pair, said.text.strip(), _saveable(said.model))
 
 
 def _pages(
@@ -98,6 +107,10 @@ def _pages(
             return
         yield rows
         after, wanted = rows[-1]["id"], wanted - len(rows)
+
+
+def _saveable(text: str) -> str:
+    return _NO_TEXT.sub("?", text)
 
 
 def _save(run: Run, answers: Sequence[Answer]) -> None:

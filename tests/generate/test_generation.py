@@ -29,6 +29,9 @@ from ontos.kernel.settings import Settings
 from ontos.workspace import databricks_workspace
 from tests.generate.conftest import ended, pairs
 
+ODD = {"cut": "cut \ud83d", "nul": "a\0b"}
+"""Answers that are no text."""
+
 
 class Model(ThreadingHTTPServer):
     """Answers in capitals; what the prompt says decides whether it fails or is slow."""
@@ -62,9 +65,10 @@ class Talk(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.together -= 1
         if "broken" in said:
-            self.reply(400, {"error": {"message": "cannot read this prompt"}})
+            why = "cannot read this prompt" + ("\0\ud83d" if "odd" in said else "")
+            self.reply(400, {"error": {"message": why}})
         else:
-            text = "  " if "silent" in said else said.upper()
+            text = ODD.get(said) or ("  " if "silent" in said else said.upper())
             self.reply(200, {"model": "capitals-2", "choices": [{"message": {"content": text}}]})
 
     def reply(self, status: int, document: dict) -> None:
@@ -151,6 +155,19 @@ def test_each_error_is_kept_on_its_pair_and_the_rest_goes_on(caller, model, open
     with pytest.raises(Unavailable):  # nothing but broken ones left: it says so
         run_now(caller, key)
     assert len(model.asked) == asked + 2
+
+
+def test_one_odd_answer_does_not_lose_the_others(caller, model, open_pairs):
+    key = open_pairs("hello", "cut", "nul", "odd and broken", "whole \U0001f600")
+    generate_responses(caller, key)
+    work = ended(caller, key)
+    assert work.status == "succeeded", work
+    seen = pairs(caller, key)
+    assert [seen[r]["response"] for r in ("r000", "r004")] == ["HELLO", "WHOLE \U0001f600"]
+    for item in ("r001", "r002"):
+        assert seen[item]["response"] is None
+        assert "cannot be saved" in seen[item]["generation_error"]
+    assert "cannot read this prompt?" in seen["r003"]["generation_error"]
 
 
 def test_no_more_calls_than_allowed_run_side_by_side(caller, model, open_pairs):

@@ -12,7 +12,7 @@ import pyarrow as pa
 from jinja2 import Template
 
 from ontos.data.sheets import Sheet, items_of
-from ontos.generate.prompt_sql import PromptSql, prompt_sql
+from ontos.generate.prompt_sql import WHITESPACE, PromptSql, prompt_sql
 from ontos.generate.rendering import compile_prompt, render
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
@@ -51,12 +51,20 @@ class Plan:
 
     @property
     def response(self) -> str:
-        """SQL of the given answer; blank text is none."""
+        """SQL of the given answer; blank text is none. Most begin with a letter, seen at once."""
         name = self.training_sheet.response_column
         if name is None:
             return "CAST(NULL AS STRING)"
         text = f"CAST({quote(name)} AS STRING)"
-        return f"CASE WHEN trim({text}) = '' THEN NULL ELSE {text} END"
+        return (
+            f"CASE WHEN {text} >= '!' AND {text} < '~' THEN {text}"
+            f" WHEN trim(BOTH :blanks FROM {text}) = '' THEN NULL ELSE {text} END"
+        )
+
+    @property
+    def bound(self) -> dict[str, str]:
+        """The values named in `response`."""
+        return {} if self.training_sheet.response_column is None else {"blanks": WHITESPACE}
 
 
 def make_pairs(run: Run, plan: Plan) -> int:
@@ -67,7 +75,7 @@ def make_pairs(run: Run, plan: Plan) -> int:
             f"SELECT item_ref, {prompt.expression} AS prompt, {plan.response} AS response"  # noqa: S608
             f" FROM ({items_of(plan.sheet)}) AS items"
         )
-        return _write(run.caller, plan, source, prompt.literals)
+        return _write(run.caller, plan, source, {**prompt.literals, **plan.bound})
     _render(run, plan)
     run.check()
     return _write(
@@ -109,7 +117,8 @@ def _render(run: Run, plan: Plan) -> None:
     values = "".join(f", {quote(c.name)} AS v{at}" for at, c in enumerate(plan.columns.values()))
     batches = warehouse.batches(
         f"SELECT item_ref, {plan.response} AS response{values}"  # noqa: S608
-        f" FROM ({items_of(plan.sheet)}) AS items"
+        f" FROM ({items_of(plan.sheet)}) AS items",
+        **plan.bound,
     )
     for batch in batches:
         warehouse.append("rendered_prompts", _rendered(template, batch, plan))

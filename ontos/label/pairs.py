@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, field_validator
 from ontos.data.access import require_select
 from ontos.data.catalog import Offset
 from ontos.data.sheets import SheetColumn
+from ontos.generate.prompt_sql import WHITESPACE
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, Input, Limit, Record, Text
@@ -28,8 +29,11 @@ USES: tuple[Use, ...] = ("training", "validation", "evaluation", "few_shot", "te
 ACCEPTED = ("approved", "edited")
 """The states in which a person stands behind the response."""
 
-HAS_RESPONSE = "coalesce(length(trim(p.response)), 0) > 0"
-"""Over `pairs AS p`: whether there is anything to approve."""
+HAS_RESPONSE = (
+    "coalesce((p.response >= '!' AND p.response < '~')"
+    f" OR length(trim(BOTH '{WHITESPACE}' FROM p.response)) > 0, FALSE)"
+)
+"""Over `pairs AS p`: whether there is anything to approve. Most responses begin with a letter."""
 
 USAGE_JOIN = "LEFT JOIN item_usage AS u ON u.sheet_id = p.sheet_id AND u.item_ref = p.item_ref"
 """Puts the constraints of the item beside `pairs AS p`; none means every use is allowed."""

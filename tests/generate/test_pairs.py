@@ -63,6 +63,17 @@ def test_without_a_response_column_all_is_left_empty(caller, sheet, template, as
     assert {p["response_source"] for p in pairs(caller, made.id).values()} == {"none"}
 
 
+@pytest.mark.parametrize("prompt", [SQL, JINJA])
+def test_blank_answers_are_none(caller, sheet_of, template_of, assembled, prompt):
+    given = ["\t", "\n", " \r\n\u00a0", "\u2003", "", "  ", " a", "\tb\n", "~", "\u00e4"]
+    rows = [{"ref": f"r{n}", "text": "x", "label": text} for n, text in enumerate(given)]
+    made = assembled(sheet_of(rows), template_of(prompt), response_column="label")
+    seen = pairs(caller, made.id)
+    told = [seen[row["ref"]]["response"] for row in rows]
+    assert told == [None] * 6 + given[6:]
+    assert made.empty_count == 6
+
+
 def test_answers_that_are_numbers_become_text(caller, sheet_of, template, assembled):
     rows = [{"ref": "a", "text": "x", "stars": 5}, {"ref": "b", "text": "y", "stars": None}]
     made = assembled(sheet_of(rows), template, response_column="stars")

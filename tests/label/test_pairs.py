@@ -66,6 +66,17 @@ def test_lists_and_counts_use_the_same_filter(caller, assemble, given, found):
     assert count_pairs(caller, made.id, **given).count == len(found)
 
 
+@pytest.mark.parametrize("blank", ["\t", "\n", " \r\u00a0", "\u2003", ""])
+def test_a_blank_response_is_none(caller, assemble, blank):
+    made = assemble()
+    caller.warehouse.execute(
+        "UPDATE pairs SET response = :blank WHERE id = :id", blank=blank, id=made.pair("i0").id
+    )
+    found = list_pairs(caller, made.id, has_response=False).items
+    assert [pair.item_ref for pair in found] == ["i0", "i5"]
+    assert count_pairs(caller, made.id).without_response == 2
+
+
 def test_counts_are_by_decision(caller, assemble):
     made = assemble()
     pairs = made.pairs()

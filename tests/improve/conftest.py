@@ -33,8 +33,8 @@ def served(trained: Trained) -> Iterator[Trained]:
     caller = trained.caller
     if not caller.warehouse.rows("SELECT name FROM endpoints WHERE name = :name", name=ENDPOINT):
         _sheet(caller, trained.sheet.sheet_id)
-        _evaluation(caller, trained)
         _endpoint(caller, trained)
+    _evaluation(caller, trained)  # the newest, whoever evaluated the shared model before
     yield trained
     for table in ("gaps", "feedback", "annotation_tasks"):
         caller.warehouse.execute(f"DELETE FROM {table}")

@@ -25,8 +25,8 @@ UNMADE = ("get_evaluation",)
 NOBODYS = {"key"}
 """Path parameters that name nothing which a project holds: checks of the setup."""
 
-COMMON = ("archive_project", "restore_project", "make_setup")
-"""Asked in the common project alone, so they are denied before anything is looked for."""
+DENIED = ("archive_project", "restore_project", "make_setup", "revoke_token")
+"""Denied before anything is looked for: asked in the common project alone, or by no token."""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_what_is_asked_for_is_there(two: Two, op: Operation) -> None:
 @pytest.mark.parametrize("op", NAMED, ids=named)
 def test_what_another_project_made_is_not_found(two: Two, op: Operation) -> None:
     answer = send(two.in_second, op, theirs(op, two.ids | {"project_id": "alpha"}))
-    assert answer.status_code == (403 if op.name in COMMON else 404), answer.text
+    assert answer.status_code == (403 if op.name in DENIED else 404), answer.text
     assert problem(answer)["field"]
 
 

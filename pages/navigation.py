@@ -41,7 +41,6 @@ def main() -> None:
         "Governance": [_page(*STAGES[-1])],
     }
     st.html(HERE / "style.css")
-    one_step_an_act(["", *(page.url_path for pages in groups.values() for page in pages)])
     embedded = bool(st.context.is_embedded)
     chosen = st.navigation(groups, position="hidden" if embedded else "sidebar", expanded=True)
     if not _patiently(_opening):
@@ -57,6 +56,7 @@ def main() -> None:
             st.logo(icon)
             _who()
         chosen.run()
+    one_step_an_act(["", *(page.url_path for pages in groups.values() for page in pages)])
 
 
 def _patiently(waits: Callable[[], str | None]) -> bool:

@@ -60,8 +60,11 @@ class Journal:
     path: Path
     lines: list[str] = field(default_factory=list)
     progress: float = 0.0
+    stopped: bool = False
+    """Whether the training was told to stop; what is raised then may be lost in a finalizer."""
 
     def say(self, progress: float, message: str, **metrics: float) -> None:
+        self.check()
         self.progress = max(self.progress, round(progress, 1))
         event: dict[str, Any] = {
             "at": datetime.now(UTC).isoformat(),
@@ -75,6 +78,21 @@ class Journal:
         """Fitting is progress from 10 to 70."""
         self.say(10 + 60 * share, message, **metrics)
 
+    def check(self) -> None:
+        if self.stopped:
+            raise Stopped
+
+    def stop(self, number: int, frame: Any) -> None:
+        """The handler of SIGTERM; what is half done is taken back undisturbed."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self.stopped = True
+        raise Stopped
+
+    def settled(self) -> None:
+        """The version stands: a stop that comes now is too late."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        self.check()
+
 
 def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
@@ -82,8 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("Give the folder of the run: python -m ontos.train.run FOLDER", file=sys.stderr)
         return 1
     folder = Path(given[0])
-    signal.signal(signal.SIGTERM, _stop)
     journal = Journal(folder / "events.jsonl")
+    signal.signal(signal.SIGTERM, journal.stop)
     result = _outcome(folder, journal)
     write(folder / "result.json", json.dumps(result, ensure_ascii=False))
     return {"succeeded": 0, "cancelled": 128 + signal.SIGTERM}.get(result["status"], 1)
@@ -193,16 +211,6 @@ def _outcome(folder: Path, journal: Journal) -> dict[str, Any]:
         }
 
 
-def _stop(number: int, frame: Any) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is half done is taken back undisturbed
-    raise Stopped
-
-
-def _settled() -> None:
-    """The version stands: a stop that comes now is too late."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
 def _examples(pairs: pa.Table) -> Examples:
     sides = {side: pairs.filter(pc.equal(pairs.column("side"), side)) for side in ("train", "val")}
     for side, title in (("train", "training"), ("val", "validation")):
@@ -305,7 +313,7 @@ def _publish(
         },
     )
     return publish(
-        record, folder, lambda message: journal.say(journal.progress + 5, message), _settled
+        record, folder, lambda message: journal.say(journal.progress + 5, message), journal.settled
     )
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ontos.train import run
 from ontos.train.run import main
 from ontos.train.split import assign
+from ontos.train.tracking import Stopped
+from ontos.train.trainers import trainer_for
 from ontos.workspace.local.models import LocalModels
 from tests.train.sentences import ROWS
 
@@ -152,6 +156,22 @@ def test_told_to_stop_it_stops_and_registers_nothing(tmp_path):
     assert process.wait(10) == 128 + signal.SIGTERM
     assert result_of(folder)["status"] == "cancelled"
     assert LocalModels(tmp_path).names() == []
+
+
+def test_a_stop_that_was_lost_on_the_way_still_stops(tmp_path, within, monkeypatch):
+    """Python drops what a signal's handler raises inside a finalizer."""
+
+    def told_to_stop(*asked):
+        with suppress(Stopped):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+        return trainer_for(*asked)
+
+    monkeypatch.setattr(run, "trainer_for", told_to_stop)
+    folder = lay_out(tmp_path / "run")
+    assert within(folder) == 128 + signal.SIGTERM
+    assert result_of(folder)["status"] == "cancelled"
+    assert not (tmp_path / "mlflow.db").exists()
 
 
 @pytest.mark.parametrize(

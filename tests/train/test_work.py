@@ -41,6 +41,14 @@ def running(caller, job):
     return until(lambda: get_training_job(caller, job.id), lambda j: j.status == "running", 90)
 
 
+@pytest.fixture
+def held(bench, monkeypatch):
+    """Who has trainings that do not end by themselves, however late they are looked at."""
+    caller = bench.local_caller()
+    monkeypatch.setattr(caller.workspace.compute, "_module", "tests.train.held")
+    return caller
+
+
 def alive(caller, job):
     return caller.workspace.compute.poll(job.id).status == "running"
 
@@ -68,13 +76,13 @@ def test_a_model_knows_its_job(trained):
     assert found is not None and found.inputs == ("message",)
 
 
-def test_cancelling_stops_the_process(bench, caller):
-    job = make(caller, training_sheet(caller))
-    running(caller, job)
-    cancelled = cancel_training_job(caller, job.id)
-    assert cancelled.status == "cancelled" and not alive(caller, job)
-    assert ended(caller, job.id).status == "cancelled"
-    assert kernel_job(caller, job)["status"] == "cancelled"
+def test_cancelling_stops_the_process(held):
+    job = make(held, training_sheet(held))
+    running(held, job)
+    cancelled = cancel_training_job(held, job.id)
+    assert cancelled.status == "cancelled" and not alive(held, job)
+    assert ended(held, job.id).status == "cancelled"
+    assert kernel_job(held, job)["status"] == "cancelled"
 
 
 @pytest.fixture
@@ -124,50 +132,51 @@ def test_a_training_that_registered_at_its_time_limit_succeeds(bench, late):
     assert watched(caller, job).uc_model_version == "4" and not alive(caller, job)
 
 
-def test_a_process_that_dies_fails_the_job_with_the_reason(bench, caller):
-    job = make(caller, training_sheet(caller))
-    running(caller, job)
+def test_a_process_that_dies_fails_the_job_with_the_reason(bench, held):
+    job = make(held, training_sheet(held))
+    running(held, job)
     folder = bench.settings.home / "orgs" / "default" / "runs" / job.id
     pid = until(lambda: (folder / "process.json").read_text("utf-8"), bool)
     os.killpg(int("".join(c for c in pid if c.isdigit())), signal.SIGKILL)
-    failed = ended(caller, job.id)
+    failed = ended(held, job.id)
     assert failed.status == "failed" and "SIGKILL" in str(failed.error_message)
-    assert kernel_job(caller, job)["status"] == "failed"
+    assert kernel_job(held, job)["status"] == "failed"
 
 
-def test_a_job_over_its_time_is_stopped(bench, caller):
-    job = make(caller, training_sheet(caller))
-    running(caller, job)
-    caller.warehouse.execute(
+def test_a_job_over_its_time_is_stopped(bench, held):
+    job = make(held, training_sheet(held))
+    running(held, job)
+    held.warehouse.execute(
         "UPDATE training_jobs SET started_at = :at WHERE id = :id",
         at=now() - timedelta(minutes=bench.settings.training_timeout_minutes + 1), id=job.id,
     )  # fmt: skip
-    late = ended(caller, job.id)
+    late = ended(held, job.id)
     assert late.status == "timeout" and "ONTOS_TRAINING_TIMEOUT_MINUTES" in str(late.error_message)
-    assert not alive(caller, job)
+    assert not alive(held, job)
 
 
-def test_what_changed_after_the_job_was_made_is_left_out(bench, caller):
-    sheet = training_sheet(caller)
-    with caller.warehouse.transaction() as warehouse:  # nothing starts before it ends
-        inside = replace(caller, warehouse=warehouse)
+def test_what_changed_after_the_job_was_made_is_left_out(bench, held):
+    sheet = training_sheet(held)
+    with held.warehouse.transaction() as warehouse:  # nothing starts before it ends
+        inside = replace(held, warehouse=warehouse)
         job = make(inside, sheet)
         bar(inside, sheet, [0], "training")
         warehouse.execute("UPDATE pairs SET version = 2 WHERE id = :id", id=sheet.pair_ids[1])
-    caller.pulse.beat("test")
-    seen = running(caller, job)
-    cancel_training_job(caller, job.id)
-    ended(caller, job.id)
+    held.pulse.beat("test")
+    seen = running(held, job)
+    cancel_training_job(held, job.id)
+    ended(held, job.id)
     assert seen.total_pairs == seen.train_pairs + seen.val_pairs == job.total_pairs - 2
     assert any("left out" in note for note in seen.notes)
     laid_out = bench.settings.home / "orgs" / "default" / "runs" / job.id / "pairs.parquet"
     assert set(pq.read_table(laid_out).column("pair_id").to_pylist()) == set(sheet.pair_ids[2:])
 
 
-def test_a_restart_goes_on_with_the_same_process(tmp_path):
+def test_a_restart_goes_on_with_the_same_process(tmp_path, monkeypatch):
     settings = Settings(home=tmp_path / "home", log_level="ERROR")
     before = open_workbench(settings)
     before.start()
+    monkeypatch.setattr(before.local_caller().workspace.compute, "_module", "tests.train.held")
     job = make(before.local_caller(), training_sheet(before.local_caller()))
     running(before.local_caller(), job)
     before.close()
@@ -175,6 +184,7 @@ def test_a_restart_goes_on_with_the_same_process(tmp_path):
     caller = after.local_caller()
     assert get_training_job(caller, job.id).status == "running"
     after.start()
+    (settings.home / "orgs" / "default" / "runs" / job.id / "go").touch()
     try:
         assert ended(caller, job.id).status == "succeeded"
         assert [v.version for v in caller.workspace.models.versions("kinds")] == ["1"]

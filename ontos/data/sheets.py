@@ -15,10 +15,11 @@ from ontos.kernel.errors import Invalid, NotFound, NotNow, Refused
 from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.lineage import Edge, Node
-from ontos.kernel.operation import operation
+from ontos.kernel.operation import operation, permit
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import add_row, change_row, explain
+from ontos.kernel.seen import by_sight, see
 from ontos.warehouse import together
 from ontos.workspace import Table
 
@@ -118,7 +119,7 @@ def list_sheets(
         " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit",
         status=status, after=decode(cursor), limit=limit + 1,
     )  # fmt: skip
-    return page([Sheet(**row) for row in rows], limit, lambda sheet: sheet.id)
+    return page([see(caller, Sheet(**row)) for row in rows], limit, lambda sheet: sheet.id)
 
 
 @operation("GET /sheets/{sheet_id}", needs=read("sheets"))
@@ -127,7 +128,7 @@ def get_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     rows = caller.warehouse.rows("SELECT * FROM sheets WHERE id = :id", id=sheet_id)
     if not rows:
         raise _no_sheet(sheet_id)
-    return Sheet(**rows[0])
+    return see(caller, Sheet(**rows[0]))
 
 
 @operation("PUT /sheets/{sheet_id}", needs=write("sheets"))
@@ -142,7 +143,11 @@ def update_sheet(caller: Caller, sheet_id: Id, change: SheetChange) -> Sheet:
 @operation("POST /sheets/{sheet_id}/publish", needs=write("sheets"), rights="person")
 def publish_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     """Check the items and open the sheet for assembling."""
-    sheet = get_sheet(caller, sheet_id)
+    permit(caller, "get_sheet")
+    return by_sight(caller, lambda sight: _published(caller, sight(Sheet, sheet_id, get_sheet)))
+
+
+def _published(caller: Caller, sheet: Sheet) -> Sheet:
     SHEET_STATES.check(sheet.status, "published")
     _, _, items = together(
         lambda: source_of(caller, sheet),
@@ -150,7 +155,7 @@ def publish_sheet(caller: Caller, sheet_id: Id) -> Sheet:
         lambda: _count_items(caller, sheet),
     )
     change = {"status": "published", "item_count": items}
-    return _save(caller, sheet_id, change, SHEET_STATES.before("published"), sheet.version)
+    return _save(caller, sheet.id, change, SHEET_STATES.before("published"), sheet.version)
 
 
 @operation("POST /sheets/{sheet_id}/archive", needs=write("sheets"))

@@ -7,19 +7,20 @@ from ontos.data.sheets import Sheet, get_sheet, source_of
 from ontos.data.sheets import node as sheet_node
 from ontos.generate.mapping import check_mapping, check_response
 from ontos.generate.pairs import Plan, forget_pairs, forget_rendered, make_pairs
-from ontos.generate.templates import get_template, require_published, system_message
+from ontos.generate.templates import Template, get_template, require_published, system_message
 from ontos.generate.templates import node as template_node
 from ontos.generate.training_sheets import ENTITY, TrainingSheet, get_training_sheet
 from ontos.generate.training_sheets import node as training_sheet_node
 from ontos.kernel import jobs
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import NotNow
+from ontos.kernel.errors import Conflict, NotNow
 from ontos.kernel.fields import Id, Input, Name, new_id, now
 from ontos.kernel.jobs import Job, Run, job
 from ontos.kernel.lineage import Edge
-from ontos.kernel.operation import operation
+from ontos.kernel.operation import operation, permit
 from ontos.kernel.permission import write
 from ontos.kernel.records import add_row
+from ontos.kernel.seen import Sight, by_sight
 from ontos.warehouse import together
 from ontos.workspace import Column
 
@@ -36,8 +37,14 @@ class AssembleSpec(Input):
 @operation("POST /sheets/{sheet_id}/assemble", needs=write("templates"), rights="person")
 def assemble_sheet(caller: Caller, sheet_id: Id, spec: AssembleSpec) -> TrainingSheet:
     """Put a published sheet through a published template, in the background."""
+    permit(caller, "get_sheet", "get_template")
+    return by_sight(caller, lambda sight: _begun(caller, sight, sheet_id, spec))
+
+
+def _begun(caller: Caller, sight: Sight, sheet_id: str, spec: AssembleSpec) -> TrainingSheet:
     sheet, template = together(
-        lambda: get_sheet(caller, sheet_id), lambda: get_template(caller, spec.template_id)
+        lambda: sight(Sheet, sheet_id, get_sheet),
+        lambda: sight(Template, spec.template_id, get_template),
     )
     _require_published(sheet)
     require_published(template)
@@ -54,7 +61,11 @@ def assemble_sheet(caller: Caller, sheet_id: Id, spec: AssembleSpec) -> Training
         created_by=caller.user, created_at=now(), updated_by=caller.user, updated_at=now(),
     )  # fmt: skip
     sources = (sheet_node(sheet), template_node(template))
-    _queue(caller, made, [Edge(s, training_sheet_node(made), "assemble_sheet") for s in sources])
+    edges = [Edge(s, training_sheet_node(made), "assemble_sheet") for s in sources]
+    if not _queue(caller, made, edges, sheet.version):
+        _require_published(get_sheet(caller, sheet_id))
+        require_published(get_template(caller, spec.template_id))
+        raise Conflict("The sheet or the template was changed meanwhile. Load them again.")
     return made
 
 
@@ -99,10 +110,21 @@ def _columns(caller: Caller, sheet: Sheet) -> dict[str, Column]:
     return {c.name: there[c.name.lower()] for c in sheet.columns}
 
 
-def _queue(caller: Caller, made: TrainingSheet, edges: list[Edge]) -> None:
-    """The training sheet, with the job that fills it."""
+_STILL_SO = """
+SELECT 1 FROM sheets AS s JOIN templates AS m ON m.id = :template_id AND m.status = 'published'
+WHERE s.id = :sheet_id AND s.version = :seen_version
+"""
+_MADE = "SELECT 1 FROM training_sheets AS t WHERE t.id = :job_entity_id"
+
+
+def _queue(caller: Caller, made: TrainingSheet, edges: list[Edge], sheet_version: int) -> bool:
+    """The training sheet, with the job that fills it; False where it was not made."""
     counted = {"pending_count", "approved_count", "edited_count", "rejected_count",
                "flagged_count", "empty_count"}  # fmt: skip
     row = made.model_dump(exclude=counted) | {"column_mapping": json.dumps(made.column_mapping)}
-    work = jobs.beside(caller, "assemble", (ENTITY, made.id), f"Assemble {made.name}")
-    add_row(caller, "training_sheets", row, edges=edges, also=[work])
+    work = jobs.beside(caller, "assemble", (ENTITY, made.id), f"Assemble {made.name}", _MADE)
+    queued = add_row(
+        caller, "training_sheets", row, given=_STILL_SO, edges=edges, also=[work],
+        seen_version=sheet_version,
+    )  # fmt: skip
+    return queued.done

@@ -17,6 +17,7 @@ from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import add_row, change_row, explain, save
+from ontos.kernel.seen import see
 
 Status = Literal["draft", "published", "archived"]
 
@@ -105,7 +106,8 @@ def list_templates(
         " ORDER BY id DESC LIMIT :limit",
         status=status, family=family_id, after=decode(cursor), limit=limit + 1,
     )  # fmt: skip
-    return page([Template(**row) for row in rows], limit, lambda template: template.id)
+    found = [see(caller, Template(**row)) for row in rows]
+    return page(found, limit, lambda template: template.id)
 
 
 @operation("GET /templates/{template_id}", needs=read("templates"))
@@ -114,7 +116,7 @@ def get_template(caller: Caller, template_id: Id) -> Template:
     rows = caller.warehouse.rows("SELECT * FROM templates WHERE id = :id", id=template_id)
     if not rows:
         raise _no_template(template_id)
-    return Template(**rows[0])
+    return see(caller, Template(**rows[0]))
 
 
 @operation("PUT /templates/{template_id}", needs=write("templates"))

@@ -17,6 +17,7 @@ from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import change_row, explain
+from ontos.kernel.seen import see
 
 Status = Literal["assembling", "ready", "failed", "archived"]
 
@@ -108,7 +109,7 @@ def list_training_sheets(
         f" ORDER BY id DESC LIMIT :limit) {_COUNTED}",
         status=status, sheet=sheet_id, after=decode(cursor), limit=limit + 1,
     )  # fmt: skip
-    return page([TrainingSheet(**row) for row in rows], limit, lambda sheet: sheet.id)
+    return page([see(caller, TrainingSheet(**row)) for row in rows], limit, lambda sheet: sheet.id)
 
 
 @operation("GET /training-sheets/{training_sheet_id}", needs=read("templates"))
@@ -117,7 +118,7 @@ def get_training_sheet(caller: Caller, training_sheet_id: Id) -> TrainingSheet:
     rows = caller.warehouse.rows(_ONE, id=training_sheet_id)
     if not rows:
         raise _missing(training_sheet_id)
-    return TrainingSheet(**rows[0])
+    return see(caller, TrainingSheet(**rows[0]))
 
 
 @operation("POST /training-sheets/{training_sheet_id}/archive", needs=write("templates"))

@@ -20,6 +20,7 @@ from ontos.kernel.operation import operation, permit
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import Saved, save
+from ontos.kernel.seen import Sight, by_sight, see
 from ontos.label.pairs import FIND, PairInContext, require_source, without_row
 from ontos.warehouse import together
 
@@ -116,7 +117,7 @@ def list_feedback(
         " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit",
         endpoint=endpoint_name, rating=rating, used=used, after=decode(cursor), limit=limit + 1,
     )  # fmt: skip
-    return page([Feedback(**row) for row in rows], limit, lambda given: given.id)
+    return page([see(caller, Feedback(**row)) for row in rows], limit, lambda given: given.id)
 
 
 @operation("GET /feedback/{feedback_id}", needs=read("improve"))
@@ -125,16 +126,21 @@ def get_feedback(caller: Caller, feedback_id: Id) -> Feedback:
     rows = caller.warehouse.rows(_ONE, id=feedback_id)
     if not rows:
         raise NotFound(f"There is no feedback {feedback_id}. List it.", field="feedback_id")
-    return Feedback(**rows[0])
+    return see(caller, Feedback(**rows[0]))
 
 
 @operation("POST /feedback/{feedback_id}/to-training", needs=write("improve"), rights="person")
 def use_feedback(caller: Caller, feedback_id: Id, target: ToTraining) -> PairInContext:
     """Make a pending pair of a correction, or of an answer called good; a person reviews it."""
-    permit(caller, "get_pair")
+    permit(caller, "get_pair", "get_feedback", "get_training_sheet")
+    return by_sight(caller, lambda sight: _used(caller, sight, feedback_id, target))
+
+
+def _used(caller: Caller, sight: Sight, feedback_id: str, target: ToTraining) -> PairInContext:
+    """What is relied on by sight never changes, or is asked for by the first write."""
     given, sheet, _ = together(
-        lambda: get_feedback(caller, feedback_id),
-        lambda: get_training_sheet(caller, target.training_sheet_id),
+        lambda: sight(Feedback, feedback_id, get_feedback),
+        lambda: sight(TrainingSheet, target.training_sheet_id, get_training_sheet),
         lambda: require_source(caller, target.training_sheet_id),
     )
     response = _lesson(given)

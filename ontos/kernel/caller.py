@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ontos.kernel.permission import Level
 from ontos.kernel.pulse import Pulse
+from ontos.kernel.seen import Seen
 from ontos.kernel.settings import Settings
 from ontos.kernel.tenancy import Tenant
 from ontos.warehouse import Warehouse
@@ -29,6 +30,7 @@ class Caller:
     workspace: Workspace
     settings: Settings
     pulse: Pulse = field(default_factory=Pulse, repr=False)
+    seen: Seen = field(default_factory=Seen, repr=False)
     scopes: Mapping[str, Level] | None = None
     token_id: str | None = None
     door: str = "python"

@@ -18,6 +18,7 @@ from ontos.kernel.kept import Kept
 from ontos.kernel.operation import OPERATIONS
 from ontos.kernel.permission import DEFAULT_ROLE, VOID, Level, merge
 from ontos.kernel.pulse import Pulse
+from ontos.kernel.seen import Seen
 from ontos.kernel.settings import Settings
 from ontos.kernel.tenancy import Tenant, org_schema
 from ontos.warehouse import Row, Warehouse, together
@@ -61,7 +62,7 @@ class Directory:
     ) -> None:  # fmt: skip
         self._system, self._stores, self._workspaces = system, stores, workspaces
         self._settings, self._pulse = settings, pulse
-        self._kept = Kept()
+        self._kept, self._seen = Kept(), Seen()
         self._used: dict[str, float] = {}
         self._groups: dict[str, frozenset[str]] = {}
 
@@ -181,7 +182,7 @@ class Directory:
         return Caller(
             person=person, org=tenant.org, project=tenant.project, roles=grant.roles,
             levels=grant.levels, scopes=scopes, warehouse=self._stores(tenant),
-            system=self._system, door=door, pulse=self._pulse.of(tenant),
+            system=self._system, door=door, pulse=self._pulse.of(tenant), seen=self._seen,
             workspace=self._workspaces(tenant, person), settings=self._settings,
         )  # fmt: skip
 

@@ -132,11 +132,15 @@ def enqueue(
 
 
 def beside(
-    caller: Caller, kind: str, entity: tuple[str, str], title: str, **arguments: Any
+    caller: Caller, kind: str, entity: tuple[str, str], title: str, given: str, **arguments: Any
 ) -> tuple[str, dict[str, Any]]:
-    """The statement that queues a job, once, for a script; with the values that it binds."""
-    once = "WHERE NOT EXISTS (SELECT 1 FROM jobs AS j WHERE j.id = :job_id)"
-    return f"{_INTO} SELECT {_QUEUED} {once}", _values(caller, kind, entity, title, arguments)
+    """The statement that queues a job, once, for a script; with the values that it binds.
+
+    Only if the query `given`, over `:job_entity_id`, finds anything.
+    """
+    once = "NOT EXISTS (SELECT 1 FROM jobs AS j WHERE j.id = :job_id)"
+    queue = f"{_INTO} SELECT {_QUEUED} WHERE {once} AND EXISTS ({given})"
+    return queue, _values(caller, kind, entity, title, arguments)
 
 
 _INTO = """

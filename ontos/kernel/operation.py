@@ -186,6 +186,8 @@ def perform(op: Operation, caller: Caller, args: tuple[Any, ...], kwargs: Mappin
                 result = op.function(inside, **arguments)
             if op.journaled and not (course.beside and course.beside.written):
                 _journal(op, inside, arguments, result, watch)
+        if _depth.get() == 1:
+            caller.seen.renew(caller.tenant, result)
     caller.pulse.beat(op.name)
     return result
 

@@ -75,8 +75,9 @@ def add_row(
     also: Sequence[tuple[str, Mapping[str, Any]]] = (),
     shown: str | None = None,
     computed: Mapping[str, str] = MappingProxyType({}),
+    **asked: Any,
 ) -> Saved:
-    """Append a row with a new `id`, if the query `given` finds anything.
+    """Append a row with a new `id`, if the query `given`, over the row and `asked`, finds anything.
 
     `kind` is what the journal calls it, `edges` are what it came out of; `also` are statements
     that follow whatever was found, with the values that they bind. `computed` maps further columns
@@ -86,18 +87,19 @@ def add_row(
     set_to = {column: f":{column}" for column in row} | dict(computed)
     columns, given_as = ", ".join(map(quote, set_to)), ", ".join(set_to.values())
     there = f"SELECT 1 FROM {name} AS mine WHERE mine.id = :id"  # noqa: S608 - quoted, as below
-    asked = f" AND EXISTS ({given})" if given else ""
+    if_so = f" AND EXISTS ({given})" if given else ""
     beside = [*also, *([lineage.beside(caller, edges, there)] if edges else [])]
     bound = {name: value for _, values in beside for name, value in values.items()}
     return save(
         caller,
-        f"INSERT INTO {name} ({columns}) SELECT {given_as} WHERE NOT EXISTS ({there}){asked}",
+        f"INSERT INTO {name} ({columns}) SELECT {given_as} WHERE NOT EXISTS ({there}){if_so}",
         *(statement for statement, _ in beside),
         finds=there,
         answer=shown or f"SELECT id FROM {name} WHERE id = :id",  # noqa: S608
         about=(kind, str(row["id"])) if kind else (None, None),
         **row,
         **bound,
+        **asked,
     )
 
 

@@ -15,7 +15,7 @@ from ontos.sample.project import load_sample
 from ontos.warehouse import tally
 from tests.bench.figures import bench, timed
 from tests.bench.pages import every_view, unheard
-from tests.bench.saves import Ground, every_save
+from tests.bench.saves import Ground, every_save, waits
 from tests.wire.duck import DuckEngine
 from tests.wire.place import PREFIX, without_certificates
 from tests.wire.server import TOKEN, Server, Warehouse
@@ -45,7 +45,7 @@ def slow(folder: Path) -> Iterator[tuple[Workbench, Warehouse]]:
 
 
 def saved_once(ground: Ground, warehouse: Warehouse) -> None:
-    """A line for each save: its sequential waits, its statements, its seconds."""
+    """A line for each save, and each act: its sequential waits, its statements, its seconds."""
     for save in every_save(ground).values():
         save()  # warms up
     saves, worst = every_save(ground), 0
@@ -53,9 +53,10 @@ def saved_once(ground: Ground, warehouse: Warehouse) -> None:
     for name, save in saves.items():
         with tally() as cost, timed() as took:
             save()
-        worst = max(worst, cost.waits)
+        allowed = waits(name)
+        kind, worst = ("act", worst) if allowed > 1 else ("save", max(worst, cost.waits))
         spent = f"waits of {cost.statements} statements, {took[0]:.2f} s"
-        bench(f"save_300ms_{name.replace(':', '_')}_waits", cost.waits, spent, "1")
+        bench(f"{kind}_300ms_{name.replace(':', '_')}_waits", cost.waits, spent, str(allowed))
     bench("save_300ms_worst_waits", worst, "waits", "1")
     warehouse.faults.delay = 0.0
 

@@ -14,6 +14,7 @@ from ontos.data.sheets import (
     archive_sheet,
     create_sheet,
     get_sheet,
+    list_sheets,
     publish_sheet,
     update_sheet,
 )
@@ -25,6 +26,7 @@ from ontos.generate.templates import (
     TemplateSpec,
     archive_template,
     create_template,
+    list_templates,
     publish_template,
     revise_template,
     update_template,
@@ -40,7 +42,13 @@ from ontos.govern.projects import (
 )
 from ontos.govern.roles import LevelChange, LevelChanges, set_level, set_levels
 from ontos.govern.tokens import TokenSpec, create_token, revoke_token
-from ontos.improve.feedback import FeedbackSpec, ToTraining, create_feedback, use_feedback
+from ontos.improve.feedback import (
+    FeedbackSpec,
+    ToTraining,
+    create_feedback,
+    list_feedback,
+    use_feedback,
+)
 from ontos.improve.gaps import TaskOfGap, close_gap, create_gap_task
 from ontos.kernel.caller import Caller
 from ontos.kernel.fields import new_id, now
@@ -78,11 +86,15 @@ ELSEWHERE = {
 }  # fmt: skip
 """Writes that are more than persistence, and what they do."""
 
-WAITS = {
-    "publish_sheet": 3, "assemble_sheet": 2, "delete_source": 2, "use_feedback": 2,
-    "restore_project": 2,
-}  # fmt: skip
-"""What takes more than one wait; docs/decisions/012-a-save-is-a-script.md says why."""
+ACTS = {
+    "publish_sheet": "counts the items of a table",
+    "delete_source": "drops a table",
+    "restore_project": "brings tables up to date",
+}
+"""More than persistence as well, but saved like a save; they take two waits, for that comes first.
+
+docs/decisions/012-a-save-is-a-script.md says why.
+"""
 
 Save = Callable[[], object]
 
@@ -118,11 +130,19 @@ def measured() -> set[str]:
 
 
 def every_save(ground: Ground) -> dict[str, Save]:
-    """By operation, with a suffix where there are several; each may be made once, in this order."""
+    """By operation, with a suffix where there are several; each may be made once, in this order.
+
+    What they are about was read before, as a page reads what it shows.
+    """
     workspace = replace(ground.caller.workspace, catalog=Unity(ground.caller.workspace.catalog))
     ground = ground._replace(caller=replace(ground.caller, workspace=workspace))
     parts = (_sheets, _templates, _labels, _tasks, _improving, _people, _projects, _ends)
     return {name: save for part in parts for name, save in part(ground).items()}
+
+
+def waits(name: str) -> int:
+    """How many a save may take."""
+    return 2 if operation_of(name) in ACTS else 1
 
 
 def operation_of(name: str) -> str:
@@ -134,6 +154,7 @@ def _sheets(ground: Ground) -> dict[str, Save]:
     base = get_sheet(caller, get_training_sheet(caller, ground.training_sheet_id).sheet_id)
     spec = SheetSpec(name="saved", source_table=base.source_table)
     draft, other = create_sheet(caller, spec), create_sheet(caller, spec)
+    list_sheets(caller)
     modalities = {base.columns[0].name: "label"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "saved.csv"
@@ -157,6 +178,7 @@ def _templates(ground: Ground) -> dict[str, Save]:
     spec = TemplateSpec(name="saved", label_type=base.label_type, user_prompt=base.user_prompt)
     drafts = [create_template(caller, spec).id for _ in range(3)]
     public = publish_template(caller, create_template(caller, spec).id).id
+    list_templates(caller)
     columns = {name: name for name in placeholders(base.user_prompt)}
     assembled = AssembleSpec(name="saved", template_id=public, column_mapping=columns)
     return {
@@ -211,6 +233,7 @@ def _improving(ground: Ground) -> dict[str, Save]:
         rating="up",
     )  # fmt: skip
     given = create_feedback(caller, spec).id
+    list_feedback(caller)
     metric = Metric(endpoint_name=name, latency_ms=1.0, status_code=200)
     task = TaskOfGap(title="saved")
     return {

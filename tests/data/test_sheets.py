@@ -202,6 +202,20 @@ def test_ids_must_tell_items_apart(caller: Caller, table: Table, make_sheet: Mak
     assert publish_sheet(caller, make_sheet(name).id).item_count == 4
 
 
+def test_a_draft_that_changed_unseen_is_published_as_it_is(
+    caller: Caller, messages: str, make_sheet: Make
+) -> None:
+    sheet = make_sheet(messages)
+    get_sheet(caller, sheet.id)
+    change = "UPDATE sheets SET {}, version = version + 1 WHERE id = :id"
+    caller.warehouse.execute(change.format("name = 'renamed'"), id=sheet.id)
+    assert publish_sheet(caller, sheet.id).name == "renamed"
+    other = get_sheet(caller, make_sheet(messages).id)
+    caller.warehouse.execute(change.format("status = 'archived'"), id=other.id)
+    with pytest.raises(NotNow, match="archived"):
+        publish_sheet(caller, other.id)
+
+
 def test_a_lost_table_or_column_is_told(caller: Caller, messages: str, make_sheet: Make) -> None:
     sheet = make_sheet(messages)
     quoted = quote(*split_name(messages))

@@ -1,10 +1,12 @@
 """Assembling: what may be put together, and what becomes of it."""
 
+from dataclasses import replace
+
 import pytest
 
-from ontos.data.sheets import archive_sheet, preview_sheet
+from ontos.data.sheets import archive_sheet, get_sheet, preview_sheet
 from ontos.generate.assembly import AssembleSpec, assemble_sheet
-from ontos.generate.templates import archive_template
+from ontos.generate.templates import archive_template, get_template
 from ontos.generate.training_sheets import get_training_sheet, list_training_sheets
 from ontos.kernel.errors import Denied, Invalid, NotFound, NotNow, Refused
 from ontos.kernel.fields import now
@@ -71,6 +73,44 @@ def test_what_is_archived_is_not_assembled(caller, sheet, template, template_of)
     archive_sheet(caller, sheet.id)
     with pytest.raises(NotNow, match="archived"):
         assemble_sheet(caller, sheet.id, spec(template))
+
+
+@pytest.fixture
+def elsewhere(caller):
+    """What another process does, of which this one sees nothing."""
+
+    def done(table, which, **to):
+        assigned = ", ".join(f"{name} = :{name}" for name in to)
+        caller.warehouse.execute(
+            f"UPDATE {table} SET {assigned}, version = version + 1 WHERE id = :which",
+            which=which.id, **to,
+        )  # fmt: skip
+
+    return done
+
+
+@pytest.mark.parametrize("table", ["sheets", "templates"])
+def test_what_was_archived_unseen_is_not_assembled(caller, sheet, template, elsewhere, table):
+    get_sheet(caller, sheet.id), get_template(caller, template.id)
+    elsewhere(table, {"sheets": sheet, "templates": template}[table], status="archived")
+    with pytest.raises(NotNow, match="archived"):
+        assemble_sheet(caller, sheet.id, spec(template))
+    assert list_training_sheets(caller).items == []
+    assert caller.warehouse.rows("SELECT id FROM jobs WHERE kind = 'assemble'") == []
+
+
+def test_what_was_changed_unseen_is_assembled_as_it_is(caller, sheet, template, elsewhere):
+    get_sheet(caller, sheet.id), get_template(caller, template.id)
+    elsewhere("sheets", sheet, name="renamed")
+    made = assemble_sheet(caller, sheet.id, spec(template))
+    assert (made.sheet_name, get_training_sheet(caller, made.id).sheet_name) == ("renamed",) * 2
+
+
+def test_who_may_not_read_sheets_does_not_assemble_one(caller, sheet, template):
+    get_sheet(caller, sheet.id), get_template(caller, template.id)
+    levels = {name: level for name, level in caller.levels.items() if name != "sheets"}
+    with pytest.raises(Denied, match="get_sheet"):
+        assemble_sheet(replace(caller, levels=levels), sheet.id, spec(template))
 
 
 def test_both_must_exist(caller, sheet, template):

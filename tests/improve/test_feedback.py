@@ -45,6 +45,15 @@ def test_a_thumbs_up_becomes_a_pending_pair_with_the_answer(served: Trained) -> 
     assert (pair.review_status, pair.response) == ("pending", "tool")
 
 
+def test_what_was_used_unseen_makes_no_second_pair(served: Trained) -> None:
+    given = get_feedback(served.caller, give(served, rating="up").id)
+    served.caller.warehouse.execute(
+        "UPDATE feedback SET pair_id = :pair WHERE id = :id", pair=new_id(), id=given.id
+    )
+    with pytest.raises(Conflict, match="already"):
+        to_training(served, given)
+
+
 def test_a_bare_thumbs_down_is_refused_with_the_reason(served: Trained) -> None:
     given = give(served)
     with pytest.raises(Refused, match="Add a correction") as refused:

@@ -1,0 +1,102 @@
+"""Records as this process read them last, for a save that would otherwise read them first.
+
+A page has just drawn what a person acts on. What was seen may have changed since: so a save that
+relies on it names that (a state, a version) as a condition of its first write, and where anything
+of it is refused and has changed, the save is made again by what is there now.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from ontos.kernel.errors import Conflict, Invalid, NotFound, Refused
+from ontos.kernel.tenancy import Tenant
+from ontos.warehouse import together
+
+if TYPE_CHECKING:
+    from ontos.kernel.caller import Caller
+
+MOST = 500
+"""Records of one process; the longest unused go first."""
+
+T = TypeVar("T")
+
+
+class Identified(Protocol):
+    id: str
+
+
+R = TypeVar("R", bound=Identified)
+
+
+class Seen:
+    """Records by tenant, kind and id."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[Tenant, type, str], Identified] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, tenant: Tenant, record: Identified) -> None:
+        key = (tenant, type(record), record.id)
+        with self._lock:
+            self._found[key] = record
+            self._found.move_to_end(key)
+            if len(self._found) > MOST:
+                self._found.popitem(last=False)
+
+    def renew(self, tenant: Tenant, answer: object) -> None:
+        """What a save answered is how the record is now, if it is one that was seen."""
+        key = (tenant, type(answer), getattr(answer, "id", ""))
+        with self._lock:
+            if key in self._found:
+                self._found[key] = cast(Identified, answer)
+
+    def last(self, tenant: Tenant, kind: type[R], key: str) -> R | None:
+        """The record as it was read last; None where it was not, or long ago."""
+        with self._lock:
+            if (found := self._found.get((tenant, kind, key))) is not None:
+                self._found.move_to_end((tenant, kind, key))
+        return cast("R | None", found)
+
+
+def see(caller: "Caller", record: R) -> R:
+    """The record, which was read just now, and is kept."""
+    caller.seen.keep(caller.tenant, record)
+    return record
+
+
+class Sight:
+    """Records for one save: by memory where they were seen, else read; it knows which were not."""
+
+    def __init__(self, caller: "Caller") -> None:
+        self._caller = caller
+        self._relied: list[tuple[Identified, Callable[[], Identified]]] = []
+
+    def __call__(self, kind: type[R], key: str, read: Callable[["Caller", str], R]) -> R:
+        """The record; `read` is the operation that reads it, and asks for permission itself."""
+        found = self._caller.seen.last(self._caller.tenant, kind, key)
+        if found is None:
+            return read(self._caller, key)
+        self._relied.append((found, partial(read, self._caller, key)))
+        return found
+
+    def changed(self) -> bool:
+        """Whether anything that was only remembered is not so any more; it is read now."""
+        there: list[Any] = together(*(read for _, read in self._relied))
+        return [record for record, _ in self._relied] != there
+
+
+def by_sight(caller: "Caller", act: Callable[[Sight], T]) -> T:
+    """What `act` does; once more where it was refused because of what had changed unseen.
+
+    `act` reads through the Sight what it relies on, and may write once, under that condition.
+    """
+    sight = Sight(caller)
+    try:
+        return act(sight)
+    except (Invalid, NotFound, Conflict, Refused):
+        if not sight.changed():
+            raise
+    return act(Sight(caller))

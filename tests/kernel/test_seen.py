@@ -1,0 +1,121 @@
+from dataclasses import dataclass
+
+import pytest
+
+from ontos.kernel import seen
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import Conflict, NotFound, NotNow
+from ontos.kernel.seen import Seen, Sight, by_sight, see
+from ontos.kernel.tenancy import Tenant
+from ontos.warehouse import tally
+
+
+@dataclass(frozen=True)
+class Thing:
+    id: str
+    version: int
+
+
+HERE, ELSEWHERE = Tenant("default"), Tenant("default", "claims")
+
+
+class Shelf:
+    """What is there now, and how often it was read."""
+
+    def __init__(self, *things: Thing) -> None:
+        self.there = {thing.id: thing for thing in things}
+        self.reads = 0
+
+    def read(self, caller: Caller, key: str) -> Thing:
+        self.reads += 1
+        if key not in self.there:
+            raise NotFound(f"There is no thing {key}.")
+        return see(caller, self.there[key])
+
+    def written(self, thing: Thing) -> int:
+        """Compare and set, as a save does it."""
+        if self.there[thing.id] != thing:
+            raise Conflict("Somebody was quicker.")
+        return thing.version
+
+
+def test_what_was_seen_is_not_read(caller: Caller) -> None:
+    shelf = Shelf(Thing("a", 1))
+    shelf.read(caller, "a")
+    for _ in range(2):
+        done = by_sight(caller, lambda sight: shelf.written(sight(Thing, "a", shelf.read)))
+    assert (done, shelf.reads) == (1, 1)
+
+
+def test_what_was_not_seen_is_read_once(caller: Caller) -> None:
+    shelf = Shelf(Thing("b", 3))
+    assert by_sight(caller, lambda sight: shelf.written(sight(Thing, "b", shelf.read))) == 3
+    assert shelf.reads == 1
+
+
+def test_what_changed_unseen_is_met_as_it_is_now(caller: Caller) -> None:
+    shelf = Shelf(Thing("c", 1))
+    shelf.read(caller, "c")
+    shelf.there["c"] = Thing("c", 2)
+    assert by_sight(caller, lambda sight: shelf.written(sight(Thing, "c", shelf.read))) == 2
+    assert shelf.reads == 2
+
+
+def test_what_is_refused_for_good_is_tried_once(caller: Caller) -> None:
+    shelf, tries = Shelf(Thing("d", 1)), []
+
+    def refused(sight: Sight) -> None:
+        tries.append(sight(Thing, "d", shelf.read))
+        raise NotNow("It is archived.")
+
+    shelf.read(caller, "d")
+    with pytest.raises(NotNow):
+        by_sight(caller, refused)
+    assert len(tries) == 1
+
+
+def test_what_is_gone_is_said_to_be_gone(caller: Caller) -> None:
+    shelf = Shelf(Thing("e", 1))
+    thing = shelf.read(caller, "e")
+    del shelf.there["e"]
+
+    def written(sight: Sight) -> None:
+        assert sight(Thing, "e", shelf.read) == thing
+        raise Conflict("It did not change.")
+
+    with pytest.raises(NotFound, match="no thing e"):
+        by_sight(caller, written)
+
+
+def test_each_tenant_has_seen_its_own() -> None:
+    memory, thing = Seen(), Thing("f", 1)
+    memory.keep(HERE, thing)
+    assert memory.last(HERE, Thing, "f") is thing
+    assert memory.last(ELSEWHERE, Thing, "f") is None
+    assert memory.last(HERE, Caller, "f") is None  # type: ignore[type-var]
+
+
+def test_what_a_save_answers_is_seen_only_where_it_had_been() -> None:
+    memory = Seen()
+    memory.keep(HERE, Thing("h", 1))
+    for answer in (Thing("h", 2), Thing("i", 2), None, "h"):
+        memory.renew(HERE, answer)
+    assert memory.last(HERE, Thing, "h") == Thing("h", 2)
+    assert memory.last(HERE, Thing, "i") is None
+
+
+def test_the_longest_unused_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seen, "MOST", 2)
+    memory = Seen()
+    for key in "abc":
+        memory.keep(HERE, Thing(key, 1))
+        memory.last(HERE, Thing, "a")
+    assert [memory.last(HERE, Thing, key) is not None for key in "abc"] == [True, False, True]
+
+
+def test_remembering_costs_no_wait(caller: Caller) -> None:
+    shelf = Shelf(Thing("g", 1))
+    shelf.read(caller, "g")
+    with tally() as cost:
+        by_sight(caller, lambda sight: shelf.written(sight(Thing, "g", shelf.read)))
+    assert (cost.waits, cost.statements) == (0, 0)

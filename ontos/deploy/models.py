@@ -9,6 +9,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
+from ontos.warehouse import together
 from ontos.workspace import ModelVersion
 from ontos.workspace.traffic import answering
 
@@ -58,22 +59,27 @@ class RegisteredVersions(BaseModel):
 @operation("GET /models", needs=read("deploy"))
 def list_models(caller: Caller) -> Models:
     """Registered models, with the newest version that was trained here."""
-    jobs = {row["uc_model_name"]: row for row in _newest_jobs(caller)}
+    newest, served, names = together(
+        lambda: _newest_jobs(caller), lambda: _serving(caller), caller.workspace.models.names
+    )
+    jobs = {row["uc_model_name"]: row for row in newest}
     serving: dict[str, dict[str, list[str]]] = {}
-    for (model, version), names in _serving(caller).items():
-        serving.setdefault(model, {})[version] = names
+    for (model, version), where in served.items():
+        serving.setdefault(model, {})[version] = where
     return Models(items=[
         _model(name, jobs.get(name, {}), serving.get(name, {}))
-        for name in caller.workspace.models.names()
+        for name in names
     ])  # fmt: skip
 
 
 @operation("GET /models/{model_name}/versions", needs=read("deploy"))
 def list_model_versions(caller: Caller, model_name: str) -> RegisteredVersions:
     """The versions of a model: how each was made, how well it does, and where it answers."""
-    versions = registered(caller, model_name)
-    jobs = {row["uc_model_version"]: row for row in _jobs_of(caller, model_name)}
-    serving = _serving(caller)
+    versions, trained, serving = together(
+        lambda: registered(caller, model_name), lambda: _jobs_of(caller, model_name),
+        lambda: _serving(caller),
+    )  # fmt: skip
+    jobs = {row["uc_model_version"]: row for row in trained}
     return RegisteredVersions(items=[
         _version(v, jobs.get(v.version, {}), serving.get((model_name, v.version), []))
         for v in versions

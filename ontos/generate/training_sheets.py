@@ -18,6 +18,7 @@ from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import change_row, explain
 from ontos.kernel.seen import see
+from ontos.warehouse import Row
 
 Status = Literal["assembling", "ready", "failed", "archived"]
 
@@ -40,8 +41,9 @@ SELECT t.id, t.name, t.sheet_id, t.sheet_name, t.template_id, t.template_name, t
   coalesce(c.total, 0) AS total_items, coalesce(c.pending, 0) AS pending_count,
   coalesce(c.approved, 0) AS approved_count, coalesce(c.edited, 0) AS edited_count,
   coalesce(c.rejected, 0) AS rejected_count, coalesce(c.flagged, 0) AS flagged_count,
-  coalesce(c.empty, 0) AS empty_count
-FROM chosen AS t LEFT JOIN (
+  coalesce(c.empty, 0) AS empty_count,
+  s.source_table, s.item_id_column, s.columns AS sheet_columns
+FROM chosen AS t LEFT JOIN sheets AS s ON s.id = t.sheet_id LEFT JOIN (
   SELECT training_sheet_id, count(*) AS total,
     count_if(review_status = 'pending') AS pending,
     count_if(review_status IN ('approved', 'edited')) AS approved,
@@ -96,6 +98,19 @@ class TrainingSheet(Record):
         return json.loads(value) if isinstance(value, str) else value
 
 
+class Origin(Record):
+    """Where the items of a training sheet, which has this `id`, come from; it never changes.
+
+    `sheet_columns` is the JSON of the sheet's columns.
+    """
+
+    id: str
+    sheet_id: str
+    source_table: str
+    item_id_column: str | None
+    sheet_columns: str
+
+
 @operation("GET /training-sheets", needs=read("templates"))
 def list_training_sheets(
     caller: Caller, status: Status | None = None, sheet_id: Id | None = None, limit: Limit = 100,
@@ -109,7 +124,7 @@ def list_training_sheets(
         f" ORDER BY id DESC LIMIT :limit) {_COUNTED}",
         status=status, sheet=sheet_id, after=decode(cursor), limit=limit + 1,
     )  # fmt: skip
-    return page([see(caller, TrainingSheet(**row)) for row in rows], limit, lambda sheet: sheet.id)
+    return page([_seen(caller, row) for row in rows], limit, lambda sheet: sheet.id)
 
 
 @operation("GET /training-sheets/{training_sheet_id}", needs=read("templates"))
@@ -118,7 +133,7 @@ def get_training_sheet(caller: Caller, training_sheet_id: Id) -> TrainingSheet:
     rows = caller.warehouse.rows(_ONE, id=training_sheet_id)
     if not rows:
         raise _missing(training_sheet_id)
-    return see(caller, TrainingSheet(**rows[0]))
+    return _seen(caller, rows[0])
 
 
 @operation("POST /training-sheets/{training_sheet_id}/archive", needs=write("templates"))
@@ -161,6 +176,12 @@ def require_known(caller: Caller, training_sheet_id: str) -> None:
     sql = "SELECT id FROM training_sheets WHERE id = :id"
     if not caller.warehouse.rows(sql, id=training_sheet_id):
         raise _missing(training_sheet_id)
+
+
+def _seen(caller: Caller, row: Row) -> TrainingSheet:
+    if row["source_table"] is not None:
+        see(caller, Origin(**row))
+    return see(caller, TrainingSheet(**row))
 
 
 def _missing(training_sheet_id: str) -> NotFound:

@@ -18,7 +18,7 @@ from ontos.warehouse import together
 if TYPE_CHECKING:
     from ontos.kernel.caller import Caller
 
-MOST = 500
+MOST = 2000
 """Records of one process; the longest unused go first."""
 
 T = TypeVar("T")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
@@ -17,7 +18,7 @@ from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
 from ontos.kernel.tenancy import Tenant
-from ontos.label.source_rows import no_row, source_rows
+from ontos.label.source_rows import Found, no_row, source_rows
 from ontos.warehouse import Value, together
 
 ReviewStatus = Literal["pending", "approved", "edited", "rejected", "flagged"]
@@ -305,9 +306,16 @@ def no_training_sheet(training_sheet_id: str) -> NotFound:
     )
 
 
-def in_context(caller: Caller, rows: Sequence[Mapping[str, Any]]) -> list[PairInContext]:
-    """Pairs, as `FIND` or `QUEUE` select them, beside their items' rows: one wait for all."""
-    sources = source_rows(caller, rows)
+def in_context(
+    caller: Caller,
+    rows: Sequence[Mapping[str, Any]],
+    known: Mapping[str, Found] = MappingProxyType({}),
+) -> list[PairInContext]:
+    """Pairs, as `FIND` or `QUEUE` select them, beside their items' rows: one wait for all.
+
+    `known` are items' rows that were read already, by sheet.
+    """
+    sources = source_rows(caller, rows, known)
     return [PairInContext(**row, **found) for row, found in zip(rows, sources, strict=True)]
 
 

@@ -1,7 +1,11 @@
 """The queue of a labeler: the pairs to decide next, each beside the row that it was made of."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel
 
+from ontos.data.access import reader
+from ontos.generate.training_sheets import Origin
 from ontos.kernel.caller import Caller
 from ontos.kernel.fields import Id, Limit
 from ontos.kernel.operation import operation
@@ -15,6 +19,13 @@ from ontos.label.pairs import (
     no_training_sheet,
     shown,
 )
+from ontos.label.source_rows import Found, rows_of_sheet
+from ontos.warehouse import Value, together
+
+_NEXT = """
+(:status IS NULL OR p.review_status = :status)
+  AND (:after IS NULL OR p.item_ref > :after) ORDER BY p.item_ref LIMIT :limit
+"""
 
 QUEUE = f"""
 WITH chosen AS (
@@ -25,12 +36,14 @@ SELECT p.*, t.id AS chosen_id, t.system_prompt, t.label_type, u.allowed_uses, u.
   s.source_table, s.item_id_column, s.columns AS sheet_columns
 FROM chosen AS t LEFT JOIN (
   SELECT p.* FROM pairs AS p JOIN chosen AS c ON c.id = p.training_sheet_id
-  WHERE (:status IS NULL OR p.review_status = :status)
-    AND (:after IS NULL OR p.item_ref > :after) ORDER BY p.item_ref LIMIT :limit
+  WHERE {_NEXT}
 ) AS p ON p.training_sheet_id = t.id LEFT JOIN sheets AS s ON s.id = p.sheet_id {USAGE_JOIN}
 ORDER BY p.item_ref
 """  # noqa: S608
 """No row: no such training sheet. A row without a pair: no pair is in that state."""
+
+
+_ITEMS = f"SELECT p.item_ref FROM pairs AS p WHERE p.training_sheet_id = :id AND {_NEXT}"  # noqa: S608
 
 
 class ReviewQueue(BaseModel):
@@ -49,18 +62,33 @@ def review_queue(
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> ReviewQueue:
-    """Pairs in the order of their items, beside their rows; two sequential waits, however many.
+    """Pairs in the order of their items, beside their rows; at most two sequential waits.
 
     Where no training sheet is named, they are those of the newest that is ready.
     """
-    rows = caller.warehouse.rows(
-        QUEUE, id=training_sheet_id, status=review_status, after=decode(cursor), limit=limit + 1
+    asked: dict[str, Value] = {
+        "id": training_sheet_id, "status": review_status, "after": decode(cursor),
+        "limit": limit + 1,
+    }  # fmt: skip
+    rows, known = together(
+        lambda: caller.warehouse.rows(QUEUE, **asked), lambda: _rows_beside(caller, asked)
     )
     if not rows and training_sheet_id:
         raise no_training_sheet(training_sheet_id)
     pairs = page([row for row in rows if row["id"]], limit, lambda row: row["item_ref"])
     return ReviewQueue(
         training_sheet_id=rows[0]["chosen_id"] if rows else None,
-        pairs=in_context(caller, [shown(row) for row in pairs.items]),
+        pairs=in_context(caller, [shown(row) for row in pairs.items], known),
         next_cursor=pairs.next_cursor,
     )
+
+
+def _rows_beside(caller: Caller, asked: Mapping[str, Value]) -> dict[str, Found]:
+    """The items' rows, by their sheet, where it is known whose they are and the app may read them.
+
+    A person's own connection sees no pairs, so that it has to be told the items.
+    """
+    origin = caller.seen.last(caller.tenant, Origin, str(asked["id"]))
+    if origin is None or reader(caller, origin.source_table) is not caller.warehouse:
+        return {}
+    return {origin.sheet_id: rows_of_sheet(caller, origin.model_dump(), _ITEMS, **asked)}

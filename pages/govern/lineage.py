@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from ontos.govern.lineage import LineageGraph, get_lineage, list_lineage_entities
+from ontos.govern.lineage import LineageGraph, LineageNode, get_lineage, list_lineage_entities
 from ontos.kernel.caller import Caller
+from pages.ahead import read_ahead
 from pages.clock import moment
 from pages.data.words import short
-from pages.frame import empty, loaded, param, pick
+from pages.frame import empty, param, pick
 from pages.tables import rows_of
 from pages.things import open_thing
 from pages.words import many
@@ -19,23 +20,36 @@ SHAPES = {
 
 
 def draw(caller: Caller) -> None:
-    entities = loaded(lambda: list_lineage_entities(caller))
+    entities, ahead = read_ahead(
+        caller, "entity", lambda: list_lineage_entities(caller),
+        lambda address: get_lineage(caller, *_named(address)),
+        first=lambda found: _address(found[0]) if found else None,
+    )  # fmt: skip
     if not entities:
         empty("No lineage yet", "Make a sheet, assemble it, train: each step leaves an edge here.",
               "Start with data", ("data", "upload"))  # fmt: skip
         return
     chosen = pick(
-        "Around", entities, "entity", identity=lambda e: f"{e.entity_type}/{e.entity_id}",
+        "Around", entities, "entity", identity=_address,
         title=lambda e: f"{e.entity_type.replace('_', ' ')}: {e.title}",
     )  # fmt: skip
     if chosen is None:
         return
     kind = chosen.entity_type.replace("_", " ")
     open_thing(f"Open this {kind}", chosen.entity_type, chosen.entity_id)
-    graph = loaded(lambda: get_lineage(caller, chosen.entity_type, chosen.entity_id))
-    around = param("entity") or f"{chosen.entity_type}/{chosen.entity_id}"
+    graph = ahead.of(_address(chosen))
+    around = param("entity") or _address(chosen)
     st.graphviz_chart(dot(graph, around))
     _edges(graph)
+
+
+def _address(entity: LineageNode) -> str:
+    return f"{entity.entity_type}/{entity.entity_id}"
+
+
+def _named(address: str) -> tuple[str, str]:
+    kind, _, key = address.partition("/")
+    return kind, key
 
 
 def dot(graph: LineageGraph, around: str) -> str:

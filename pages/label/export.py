@@ -9,8 +9,7 @@ from ontos.kernel.caller import Caller
 from ontos.label.exports import Format, export_pairs
 from ontos.label.pairs import USES, Use
 from ontos.label.usage import Eligibility, get_eligibility
-from pages.frame import loaded
-from pages.label.training_sheets import chosen_sheet
+from pages.label.training_sheets import chosen_with
 from pages.label.usage import USE_WORDS
 from pages.words import many
 
@@ -19,15 +18,17 @@ FORMATS = {
     "gemini": "Gemini: systemInstruction and contents",
 }  # fmt: skip
 
+USE = "export-use"
+
 
 def draw(caller: Caller) -> None:
-    sheet = chosen_sheet(caller)
+    use: Use = st.session_state.get(USE, USES[0])
+    sheet, counts = chosen_with(caller, lambda key: get_eligibility(caller, key, use))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         form: Any = st.selectbox(
             "Format", list(FORMATS), format_func=FORMATS.__getitem__, width=320
         )
-        use = st.selectbox("For", USES, format_func=USE_WORDS.__getitem__, width=220)
-    counts = loaded(lambda: get_eligibility(caller, sheet.id, use))
+        st.selectbox("For", USES, format_func=USE_WORDS.__getitem__, width=220, key=USE)
     _counts(counts)
     if not counts.eligible:
         st.info(

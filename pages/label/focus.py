@@ -10,15 +10,23 @@ from ontos.kernel.errors import Conflict, OntosError
 from ontos.label.pairs import PairInContext
 from ontos.label.reviews import review_batch
 from pages.data.words import escaped
-from pages.frame import mark, param, show
+from pages.frame import mark, show
 from pages.guard import focus_on, let_go, only_seen
 from pages.label.classes import is_classes
 from pages.label.filters import STATUSES
 from pages.label.grid import item_of
 from pages.label.long import draw_text
-from pages.label.queue import FIRST, Queue, begin_again, open_page, open_queue, read_anew, read_on
+from pages.label.queue import (
+    FIRST,
+    Queue,
+    begin_again,
+    open_queue,
+    opened_sheet,
+    read_anew,
+    read_on,
+)
 from pages.label.source_row import source_row
-from pages.label.training_sheets import chosen_sheet, draw_meter, may_review, moved_on
+from pages.label.training_sheets import draw_meter, may_review, moved_on
 
 REASONS = ("The response is wrong", "Cannot be decided from this", "Not usable", "Duplicate")
 REASON, RESPONSE, LABEL = "focus-reason", "focus-response", "focus-label"
@@ -32,7 +40,7 @@ NUMBERED = 9
 
 
 def draw(caller: Caller) -> None:
-    sheet = chosen_sheet(caller, open_page(caller, param("sheet")), metered=False)
+    sheet = opened_sheet(caller)
     st.session_state[MOVED] = []
     if may_review(caller, sheet):
         _desk(caller, sheet)

@@ -6,18 +6,17 @@ import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Invalid, NotFound
 from ontos.label.labels import LabelDistribution, label_distribution
 from ontos.label.pairs import Pair, PairInContext, ReviewStatus, get_pair
 from ontos.label.queue import ReviewQueue, review_queue
+from ontos.warehouse import together
 from pages.frame import loaded
-from pages.label.training_sheets import training_sheets, usable
+from pages.label.training_sheets import chosen_sheet, chosen_with, training_sheets
 
 WINDOW, LABELS = 50, 500
 FIRST: ReviewStatus = "pending"
 """What the view looks at until something else is chosen."""
 KEY = "focus-queue"
-NO_LABELS = LabelDistribution(total=0, distinct=0, top=[], other=0)
 
 
 @dataclass
@@ -56,52 +55,34 @@ def open_queue(caller: Caller, sheet: TrainingSheet, status: ReviewStatus | None
     kept: Queue | None = st.session_state.get(KEY)
     if kept and (kept.training_sheet_id, kept.status) == (sheet.id, status):
         return kept
-    begun, labels = loaded(
-        lambda: review_queue(caller, sheet.id, review_status=status, limit=WINDOW),
-        lambda: label_distribution(caller, sheet.id, top=LABELS),
-    )
-    return _kept(sheet, status, begun, labels)
+    return _kept(sheet, status, *loaded(lambda: _begin(caller, sheet.id, status)))
 
 
-def open_page(caller: Caller, wanted: str | None) -> list[TrainingSheet] | None:
-    """The training sheets, and the queue that the page will open, side by side: two waits.
-
-    None where a queue was begun before: then only the training sheets are left to read.
-    """
+def opened_sheet(caller: Caller) -> TrainingSheet:
+    """The training sheet that is picked; its queue is begun beside, where none was."""
     if st.session_state.get(KEY):
-        return None
-    (sheets, labels), begun = loaded(
-        lambda: _sheets_and_labels(caller, wanted), lambda: _first(caller, wanted)
+        return chosen_sheet(loaded(lambda: training_sheets(caller)), metered=False)
+    sheet, begun = chosen_with(caller, lambda key: _begin(caller, key, FIRST), metered=False)
+    _kept(sheet, FIRST, *begun)
+    return sheet
+
+
+def _begin(
+    caller: Caller, training_sheet_id: str, status: ReviewStatus | None
+) -> tuple[ReviewQueue, LabelDistribution]:
+    begun, labels = together(
+        lambda: review_queue(caller, training_sheet_id, review_status=status, limit=WINDOW),
+        lambda: label_distribution(caller, training_sheet_id, top=LABELS),
     )
-    if sheet := next((s for s in sheets if s.id == begun.training_sheet_id), None):
-        _kept(sheet, FIRST, begun, labels)
-    return sheets
-
-
-def _sheets_and_labels(
-    caller: Caller, wanted: str | None
-) -> tuple[list[TrainingSheet], LabelDistribution | None]:
-    sheets = training_sheets(caller)
-    chosen = next((s for s in usable(sheets) if s.id == wanted or not wanted), None)
-    return sheets, chosen and label_distribution(caller, chosen.id, top=LABELS)
-
-
-def _first(caller: Caller, wanted: str | None) -> ReviewQueue:
-    """The beginning of the queue that is asked for; of none, where it is not there any more."""
-    try:
-        return review_queue(caller, wanted, review_status=FIRST, limit=WINDOW)
-    except (NotFound, Invalid):
-        return ReviewQueue(training_sheet_id=None, pairs=[])
+    return begun, labels
 
 
 def _kept(
     sheet: TrainingSheet, status: ReviewStatus | None, begun: ReviewQueue,
-    labels: LabelDistribution | None,
+    labels: LabelDistribution,
 ) -> Queue:  # fmt: skip
     pairs = [Pair(**pair.model_dump()) for pair in begun.pairs]
-    queue = Queue(
-        sheet.id, status, pairs, begun.next_cursor, labels or NO_LABELS, _matching(sheet, status)
-    )
+    queue = Queue(sheet.id, status, pairs, begun.next_cursor, labels, _matching(sheet, status))
     queue.context = {pair.id: pair for pair in begun.pairs}
     st.session_state[KEY] = queue
     return queue

@@ -9,6 +9,7 @@ from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
 from ontos.label.labels import LabelDistribution, label_distribution
 from ontos.label.pairs import Pair, PairCount, PairFilter, count_pairs, list_pairs
+from ontos.warehouse import together
 from pages.frame import loaded
 from pages.guard import guard, keep_place
 from pages.label.bar import conflict_panel, save, save_bar
@@ -16,7 +17,7 @@ from pages.label.batch import for_all
 from pages.label.drafts import SHOWN, Drafts, drafts_of, overlay, unsaved
 from pages.label.filters import asked_filter, draw_filters
 from pages.label.grid import grid
-from pages.label.training_sheets import chosen_sheet, may_review
+from pages.label.training_sheets import chosen_with, may_review
 
 ROWS = 100
 GRID = "review-grid"
@@ -24,6 +25,8 @@ WHOLE = "grid-whole"
 """In the session while the whole page runs, not the desk alone: then only that can run again."""
 
 Scope = Literal["app", "fragment"]
+Rows = tuple[list[Pair], PairCount, LabelDistribution]
+"""One page of pairs, the counts of all that match, and what the responses are."""
 
 
 @dataclass
@@ -43,9 +46,12 @@ class Shown:
 
 
 def draw(caller: Caller) -> None:
-    sheet = chosen_sheet(caller)
     st.session_state["grid-loads"] = st.session_state.get("grid-loads", 0) + 1
     st.session_state[WHOLE] = True
+    _keep_edits()
+    where, number = asked_filter(), _page_number()
+    sheet, read = chosen_with(caller, lambda key: _rows(caller, key, where, number))
+    _show(sheet, where, number, read)
     _desk(caller, sheet)
 
 
@@ -82,24 +88,41 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
 def _read(caller: Caller, sheet: TrainingSheet, where: PairFilter, scope: Scope) -> Shown:
     """The page as it was read since the view was opened or saved; read now where it was not."""
     number = _page_number()
-    given = where.model_dump(exclude_none=True)
-    key = f"grid-{sheet.id}-{st.session_state['grid-loads']}-{number}-{where.model_dump_json()}"
-    kept: Shown | None = st.session_state.get(SHOWN)
-    if kept is not None and kept.key == key:
-        return kept
-    page, counts, labels = loaded(
-        lambda: list_pairs(caller, sheet.id, limit=ROWS, offset=ROWS * (number - 1), **given),
-        lambda: count_pairs(caller, sheet.id, **given),
-        lambda: label_distribution(caller, sheet.id, top=200),
-    )
-    here = {pair.id for pair in page.items}
-    before = {k: draft for k, draft in drafts_of(sheet.id).items() if k in here}
-    shown = Shown(key, sheet.id, page.items, counts, labels, before)
+    shown: Shown | None = st.session_state.get(SHOWN)
+    if shown is None or shown.key != _key(sheet, where, number):
+        read = loaded(lambda: _rows(caller, sheet.id, where, number))
+        shown = _show(sheet, where, number, read)
     if number > shown.pages:
         st.session_state["p"] = 1
         st.rerun(scope=scope)
+    return shown
+
+
+def _rows(caller: Caller, training_sheet_id: str, where: PairFilter, number: int) -> Rows:
+    given = where.model_dump(exclude_none=True)
+    page, counts, labels = together(
+        lambda: list_pairs(
+            caller, training_sheet_id, limit=ROWS, offset=ROWS * (number - 1), **given
+        ),
+        lambda: count_pairs(caller, training_sheet_id, **given),
+        lambda: label_distribution(caller, training_sheet_id, top=200),
+    )
+    return page.items, counts, labels
+
+
+def _show(sheet: TrainingSheet, where: PairFilter, number: int, read: Rows) -> Shown:
+    """What was read becomes what is shown, beside what was drafted on it before."""
+    pairs, counts, labels = read
+    here = {pair.id for pair in pairs}
+    before = {k: draft for k, draft in drafts_of(sheet.id).items() if k in here}
+    shown = Shown(_key(sheet, where, number), sheet.id, pairs, counts, labels, before)
     st.session_state[SHOWN] = shown
     return shown
+
+
+def _key(sheet: TrainingSheet, where: PairFilter, number: int) -> str:
+    loads = st.session_state["grid-loads"]
+    return f"grid-{sheet.id}-{loads}-{number}-{where.model_dump_json()}"
 
 
 def _page_number() -> int:

@@ -1,7 +1,8 @@
 """The training sheet that the views of this page are about, chosen once for all of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -9,7 +10,13 @@ from ontos.generate.training_sheets import TrainingSheet, list_training_sheets
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import decide, write
 from ontos.label.pairs import Pair
-from pages.frame import empty, loaded, pick
+from pages.ahead import read_ahead
+from pages.frame import empty, pick
+
+KEY = "sheet"
+"""What the address calls the chosen one."""
+
+T = TypeVar("T")
 
 
 def training_sheets(caller: Caller) -> list[TrainingSheet]:
@@ -17,20 +24,29 @@ def training_sheets(caller: Caller) -> list[TrainingSheet]:
     return list_training_sheets(caller, limit=200).items
 
 
+def _first(sheets: Sequence[TrainingSheet]) -> str | None:
+    return next((sheet.id for sheet in usable(sheets)), None)
+
+
 def usable(sheets: Sequence[TrainingSheet]) -> list[TrainingSheet]:
     """Those that have their pairs."""
     return [sheet for sheet in sheets if sheet.status in ("ready", "archived")]
 
 
-def chosen_sheet(
-    caller: Caller, sheets: Sequence[TrainingSheet] | None = None, *, metered: bool = True
-) -> TrainingSheet:
+def chosen_with(
+    caller: Caller, read: Callable[[str], T], *, metered: bool = True
+) -> tuple[TrainingSheet, T]:
+    """The one that is picked, and what `read` finds of it, by its id: one wait where possible."""
+    sheets, ahead = read_ahead(caller, KEY, lambda: training_sheets(caller), read, first=_first)
+    chosen = chosen_sheet(sheets, metered=metered)
+    return chosen, ahead.of(chosen.id)
+
+
+def chosen_sheet(sheets: Sequence[TrainingSheet], *, metered: bool = True) -> TrainingSheet:
     """Let one be picked, beside how much of it is decided; where there is none, stop.
 
-    `sheets` are those that were read already; not `metered` leaves the meter to the view.
+    Not `metered` leaves the meter to the view.
     """
-    if sheets is None:
-        sheets = loaded(lambda: training_sheets(caller))
     open_ones = usable(sheets)
     if not open_ones:
         assembling = any(s.status == "assembling" for s in sheets)
@@ -43,7 +59,7 @@ def chosen_sheet(
         st.stop()
     choice, meter = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
     with choice:
-        chosen = pick("Training sheet", open_ones, "sheet", title=_title) or open_ones[0]
+        chosen = pick("Training sheet", open_ones, KEY, title=_title) or open_ones[0]
     if metered:
         with meter:
             draw_meter(chosen)

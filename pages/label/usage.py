@@ -12,9 +12,10 @@ from ontos.label.usage import (
     list_usage,
     set_usage_of_pairs,
 )
-from pages.frame import attempt, loaded
+from ontos.warehouse import together
+from pages.frame import attempt
 from pages.label.filters import STATUSES
-from pages.label.training_sheets import chosen_sheet
+from pages.label.training_sheets import chosen_with
 from pages.tables import rows_of
 from pages.words import many
 
@@ -25,10 +26,9 @@ USE_WORDS = {
 
 
 def draw(caller: Caller) -> None:
-    sheet = chosen_sheet(caller)
-    given, training = loaded(
-        lambda: list_usage(caller, sheet.id, limit=500), lambda: get_eligibility(caller, sheet.id)
-    )
+    sheet, (given, training) = chosen_with(caller, lambda key: together(
+        lambda: list_usage(caller, key, limit=500), lambda: get_eligibility(caller, key)
+    ))  # fmt: skip
     _summary(training, len(given.items), given.next_cursor is not None)
     if given.items:
         _table(given.items)

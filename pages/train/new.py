@@ -8,7 +8,8 @@ from ontos.train.names import nearest
 from ontos.train.snapshots import TrainingGate, get_training_gate
 from ontos.train.trainers import TRAINERS
 from ontos.train.training_jobs import create_training_job
-from pages.frame import attempt, empty, go, loaded, param, pick
+from pages.ahead import read_ahead
+from pages.frame import attempt, empty, go, pick
 from pages.train.figures import distribution
 
 NARROW = 380
@@ -17,11 +18,11 @@ AUTO = "Chosen automatically"
 
 
 def draw(caller: Caller) -> None:
-    wanted = param("sheet")
-    sheets, gate = loaded(
-        lambda: list_training_sheets(caller, status="ready", limit=200).items,
-        lambda: get_training_gate(caller, wanted) if wanted else None,
-    )
+    sheets, ahead = read_ahead(
+        caller, "sheet", lambda: list_training_sheets(caller, status="ready", limit=200).items,
+        lambda key: get_training_gate(caller, key),
+        first=lambda found: found[0].id if found else None,
+    )  # fmt: skip
     if not sheets:
         empty(
             "Nothing to train on yet",
@@ -33,8 +34,7 @@ def draw(caller: Caller) -> None:
     sheet = pick("Training sheet", sheets, "sheet", title=_title)
     if sheet is None:
         return
-    if gate is None or gate.training_sheet_id != sheet.id:
-        gate = loaded(lambda: get_training_gate(caller, sheet.id))
+    gate = ahead.of(sheet.id)
     _gate(gate, sheet)
     if not gate.allowed:
         return

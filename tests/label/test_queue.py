@@ -1,9 +1,11 @@
-"""The review queue: windows of pairs beside their rows, in two waits."""
+"""The review queue: windows of pairs beside their rows, in two waits, or one."""
 
 import pytest
 
+from ontos.generate.training_sheets import get_training_sheet
 from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import new_id
+from ontos.label import queue
 from ontos.label.pairs import get_pair
 from ontos.label.queue import review_queue
 from ontos.label.reviews import Review, review_pairs
@@ -52,6 +54,27 @@ def test_two_waits_however_many_pairs(caller, assemble):
     with tally() as cost:
         review_queue(caller, made.id)
     assert cost.waits <= 2
+
+
+def test_one_wait_where_the_training_sheet_was_seen(caller, assemble):
+    made = assemble()
+    before = review_queue(caller, made.id, limit=4)
+    get_training_sheet(caller, made.id)
+    with tally() as cost:
+        after = review_queue(caller, made.id, limit=4)
+    assert (after, cost.waits) == (before, 1)
+    rest = review_queue(caller, made.id, review_status="pending", cursor=after.next_cursor)
+    assert [pair.source["text"] for pair in rest.pairs] == ["text 4", "text 5"]
+
+
+def test_rows_that_were_not_read_beside_are_read_after(caller, assemble, monkeypatch):
+    made = assemble()
+    get_training_sheet(caller, made.id)
+    monkeypatch.setattr(queue, "_ITEMS", "SELECT 'i0' WHERE :id <> :status AND :after = :limit")
+    monkeypatch.setattr(queue, "_ITEMS", f"{queue._ITEMS} UNION ALL SELECT 'i1'")
+    assert [pair.source["text"] for pair in review_queue(caller, made.id).pairs] == [
+        f"text {n}" for n in range(6)
+    ]
 
 
 def test_pairs_outlive_their_table(caller, assemble, table):

@@ -1,0 +1,68 @@
+"""What a page shows of one thing, read beside the list that it is chosen from: one wait, not two.
+
+Which thing it will be is guessed: the one that the address or the session names, else the one
+that stood first when somebody last opened such a page. The list decides; after a wrong guess the
+right thing is read then.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
+from ontos.kernel.tenancy import Tenant
+from pages.frame import loaded, param
+
+Item = TypeVar("Item")
+T = TypeVar("T")
+
+_firsts: dict[tuple[Tenant, str], str] = {}
+"""By place and parameter of the address; of this process."""
+
+
+@dataclass(frozen=True)
+class Ahead(Generic[T]):
+    """What was read of the thing that was guessed; None where nothing was, or it was refused."""
+
+    guess: str | None
+    answer: T | None
+    read: Callable[[str], T]
+
+    def of(self, chosen: str) -> T:
+        """What there is to show of the chosen thing, read now if need be."""
+        if self.answer is not None and chosen == self.guess:
+            return self.answer
+        answer: T = loaded(lambda: self.read(chosen))
+        return answer
+
+
+def read_ahead(
+    caller: Caller,
+    key: str,
+    listing: Callable[[], Sequence[Item]],
+    read: Callable[[str], T],
+    *,
+    first: Callable[[Sequence[Item]], str | None],
+) -> tuple[Sequence[Item], Ahead[T]]:
+    """The list, and what there is to show of the thing that `pick(key=key)` will choose from it.
+
+    `first` names the one that is chosen where nothing else says which. Both are run in threads
+    that know nothing of the session.
+    """
+    place = (caller.tenant, key)
+    guess = param(key) or st.session_state.get(f"pick-{key}") or _firsts.get(place)
+    items, answer = loaded(listing, lambda: _tried(read, guess))
+    if default := first(items):
+        _firsts[place] = default
+    return items, Ahead(guess, answer, read)
+
+
+def _tried(read: Callable[[str], T], guess: str | None) -> T | None:
+    """None also where it is refused: whoever chooses it is told then."""
+    try:
+        return read(guess) if guess else None
+    except OntosError:
+        return None

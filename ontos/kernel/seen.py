@@ -7,9 +7,11 @@ of it is refused and has changed, the save is made again by what is there now.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from pydantic import BaseModel
 
 from ontos.kernel.errors import Conflict, Invalid, NotFound, Refused
 from ontos.kernel.tenancy import Tenant
@@ -18,8 +20,11 @@ from ontos.warehouse import together
 if TYPE_CHECKING:
     from ontos.kernel.caller import Caller
 
-MOST = 2000
+MOST = 1000
 """Records of one process; the longest unused go first."""
+
+LARGEST = 50_000
+"""Characters of a record that is kept: so all of them take 50 MB at most."""
 
 T = TypeVar("T")
 
@@ -40,6 +45,10 @@ class Seen:
 
     def keep(self, tenant: Tenant, record: Identified) -> None:
         key = (tenant, type(record), record.id)
+        if _characters(vars(record)) > LARGEST:
+            with self._lock:
+                self._found.pop(key, None)
+            return
         with self._lock:
             self._found[key] = record
             self._found.move_to_end(key)
@@ -50,8 +59,9 @@ class Seen:
         """What a save answered is how the record is now, if it is one that was seen."""
         key = (tenant, type(answer), getattr(answer, "id", ""))
         with self._lock:
-            if key in self._found:
-                self._found[key] = cast(Identified, answer)
+            known = key in self._found
+        if known:
+            self.keep(tenant, cast(Identified, answer))
 
     def last(self, tenant: Tenant, kind: type[R], key: str) -> R | None:
         """The record as it was read last; None where it was not, or long ago."""
@@ -59,6 +69,17 @@ class Seen:
             if (found := self._found.get((tenant, kind, key))) is not None:
                 self._found.move_to_end((tenant, kind, key))
         return cast("R | None", found)
+
+
+def _characters(value: object) -> int:
+    """About as many as its text has, however deep."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_characters, value.values())) + len(value)
+    if isinstance(value, list):
+        return sum(map(_characters, value)) + len(value)
+    return _characters(vars(value)) if isinstance(value, BaseModel) else 1
 
 
 def see(caller: "Caller", record: R) -> R:

@@ -1,6 +1,8 @@
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from ontos.kernel import seen
 from ontos.kernel.caller import Caller
@@ -14,6 +16,12 @@ from ontos.warehouse import tally
 class Thing:
     id: str
     version: int
+
+
+class Part(BaseModel):
+    id: str
+    text: str = ""
+    parts: list[str] | dict[str, str] = []
 
 
 HERE, ELSEWHERE = Tenant("default"), Tenant("default", "claims")
@@ -111,6 +119,16 @@ def test_the_longest_unused_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
         memory.keep(HERE, Thing(key, 1))
         memory.last(HERE, Thing, "a")
     assert [memory.last(HERE, Thing, key) is not None for key in "abc"] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    "large", [{"text": "x" * 50_001}, {"parts": ["x" * 30_000] * 2}, {"parts": {"a": "x" * 50_001}}]
+)
+def test_what_is_large_is_read_anew_each_time(large: dict[str, Any]) -> None:
+    memory = Seen()
+    memory.keep(HERE, Part(id="a", text="short"))
+    memory.keep(HERE, Part(id="a", **large))
+    assert memory.last(HERE, Part, "a") is None
 
 
 def test_remembering_costs_no_wait(caller: Caller) -> None:

@@ -89,10 +89,10 @@ def elsewhere(caller):
     return done
 
 
-@pytest.mark.parametrize("table", ["sheets", "templates"])
-def test_what_was_archived_unseen_is_not_assembled(caller, sheet, template, elsewhere, table):
+@pytest.mark.parametrize("which", ["sheets", "templates"])
+def test_what_was_archived_unseen_is_not_assembled(caller, sheet, template, elsewhere, which):
     get_sheet(caller, sheet.id), get_template(caller, template.id)
-    elsewhere(table, {"sheets": sheet, "templates": template}[table], status="archived")
+    elsewhere(which, {"sheets": sheet, "templates": template}[which], status="archived")
     with pytest.raises(NotNow, match="archived"):
         assemble_sheet(caller, sheet.id, spec(template))
     assert list_training_sheets(caller).items == []

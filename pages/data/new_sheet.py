@@ -62,7 +62,7 @@ def _describe(caller: Caller, table: CatalogTable, page: Preview) -> None:
             for c in table.columns
         ]
         modalities = draw_columns(columns, f"new-columns-{table.full_name}")
-    if st.button("Make the sheet", type="primary", icon=":material/check:"):
+    if st.button("Make the sheet", type="primary", icon=":material/check:", key="once-sheet"):
         made = attempt(
             lambda: create_sheet(caller, SheetSpec(
                 name=name, source_table=table.full_name, description=about or None,

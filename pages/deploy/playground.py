@@ -119,7 +119,7 @@ def _one_line(given: dict[str, str]) -> str:
 
 def _rate(caller: Caller, asked: Asked, key: str) -> None:
     with st.container(horizontal=True):
-        if st.button("Right", icon=":material/thumb_up:", key=f"up-{key}"):
+        if st.button("Right", icon=":material/thumb_up:", key=f"once-up-{key}"):
             _send(caller, asked, rating="up")
         with st.popover("Wrong", icon=":material/thumb_down:", key=f"down-{key}"):
             correction = st.text_area(
@@ -127,7 +127,7 @@ def _rate(caller: Caller, asked: Asked, key: str) -> None:
                 help="Becomes a training pair once somebody has reviewed it.",
             )  # fmt: skip
             comment = st.text_input("Comment", key=f"comment-{key}", placeholder="Optional")
-            if st.button("Send", type="primary", key=f"send-{key}"):
+            if st.button("Send", type="primary", key=f"once-{key}"):
                 _send(caller, asked, rating="down", correction=correction.strip() or None,
                       comment=comment.strip() or None)  # fmt: skip
 

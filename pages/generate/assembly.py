@@ -127,7 +127,7 @@ def _form(caller: Caller, sheet: Sheet, template: Template) -> None:
         st.warning(f"The prompt shows the column {answer}, which is also the response: a model "
                    "would only learn to repeat it.", icon=":material/warning:")  # fmt: skip
     _first_prompt(caller, sheet, template, given)
-    if st.button("Assemble", type="primary", icon=":material/play_arrow:"):
+    if st.button("Assemble", type="primary", icon=":material/play_arrow:", key="once-assemble"):
         _assemble(caller, sheet, template, name, given, answer)
 
 

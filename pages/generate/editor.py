@@ -135,7 +135,9 @@ def _actions(
 ) -> None:
     with st.container(horizontal=True):
         if template is None:
-            if st.button("Save as draft", type="primary", icon=":material/save:"):
+            if st.button(
+                "Save as draft", type="primary", icon=":material/save:", key="once-template"
+            ):
                 _open(attempt(lambda: create_template(caller, TemplateSpec(**typed)),
                               done="Saved as a draft"))  # fmt: skip
             return

@@ -52,7 +52,7 @@ def _make(caller: Caller) -> None:
             days = st.selectbox("Holds for", list(LIFETIMES), index=1)
             st.markdown("**What it may do**")
             scopes = _scopes(caller)
-            asked = st.form_submit_button("Make the token", type="primary")
+            asked = st.form_submit_button("Make the token", type="primary", key="once-token")
         if asked:
             with refusals:
                 _create(caller, title, scopes, LIFETIMES[days])

@@ -45,7 +45,7 @@ def draw_retrain(caller: Caller, gap: ShownGap) -> None:
         "Trains the same model again, with the same settings, on all pairs of its training sheet "
         "that are approved now. The result is a new version; nothing is deployed by itself."
     )
-    if st.button("Start the training job", type="primary", key=f"retrain-{gap.id}-{gap.version}"):
+    if st.button("Start the training job", type="primary", key=f"once-{gap.id}-{gap.version}"):
         job = attempt(retrain_gap, caller, gap.id, RetrainOfGap(), done="Training started")
         if job:
             go("train", "jobs", job=job.id)

@@ -101,7 +101,7 @@ def _ask(caller: Caller, sheets: list[TrainingSheet], *, expanded: bool) -> None
             "target_record_count": st.number_input("How many", min_value=1, value=100),
             "instructions": st.text_area("What to look for") or None,
         }  # fmt: skip
-        if st.form_submit_button("Ask", type="primary"):
+        if st.form_submit_button("Ask", type="primary", key="once-task"):
             _run(create_task, caller, spec, done="Task created")
 
 

@@ -75,7 +75,7 @@ def _try(caller: Caller, name: str) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             latency = st.number_input("Milliseconds", 0.0, value=40.0, key="ingest-latency")
             status = st.number_input("Status", 100, 599, 200, key="ingest-status")
-            sent = st.form_submit_button("Send")
+            sent = st.form_submit_button("Send", key="once-request")
         if sent:
             metric = Metric(endpoint_name=name, latency_ms=latency, status_code=int(status))
             attempt(ingest_metric, caller, metric, done="Counted")

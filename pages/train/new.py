@@ -95,7 +95,9 @@ def _settings(caller: Caller, sheet: TrainingSheet) -> None:
                 key="new-model-unsure",
                 help="0: a classifier always answers, retrieval finds its own limit.",
             )  # fmt: skip
-        if st.form_submit_button("Train", type="primary", icon=":material/model_training:"):
+        if st.form_submit_button(
+            "Train", type="primary", icon=":material/model_training:", key="once-train"
+        ):
             spec = {
                 "training_sheet_id": sheet.id, "model_name": model.strip(),
                 "train_val_split": share / 100, "trainer": trainer,

@@ -47,6 +47,7 @@ def install() -> str | None:
     if found is None and (
         debian("chromium") or runs(sys.executable, "-m", "playwright", "install", "chromium")
     ):
+        find.cache_clear()  # which remembers that there was none
         found = find()
     return found
 

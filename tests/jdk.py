@@ -9,6 +9,9 @@ import sys
 
 from tests.debian import install
 
+PACKAGES = ("openjdk-17-jdk-headless", "default-jdk-headless")
+"""The second is a newer one, where Debian has no 17 any more."""
+
 
 def find() -> str | None:
     """The path of the compiler, beside which Java itself is."""
@@ -16,7 +19,7 @@ def find() -> str | None:
 
 
 def main() -> int:
-    found = find() or (install("openjdk-17-jdk-headless") and find())
+    found = find() or (any(map(install, PACKAGES)) and find())
     print(f"JDK for real Spark: {found or 'none can be had here, so that layer is skipped'}")
     return 1 if not found and os.environ.get("CI") else 0
 

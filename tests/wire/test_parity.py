@@ -6,6 +6,7 @@ from there instead, such as one of the whole suite.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,9 +103,9 @@ def test_every_statement_means_the_same(
             found[f"{specimen.test}: {specimen.shape}"] = apart
     ours.engine.close()
     compared = len(specimens) + len(dropped) - len(beyond)
-    with capsys.disabled():
-        print(f"\n{compared} statements compared with Spark; not executed:")
-        print(*(f"  {line[:160]}" for line in beyond), sep="\n")
+    with capsys.disabled():  # by stderr: xdist lets nothing else of its workers out
+        print(f"\n{compared} statements compared with Spark; not executed:", file=sys.stderr)
+        print(*(f"  {line[:160]}" for line in beyond), sep="\n", file=sys.stderr)
     assert found == {}
     assert unexcused(dropped) == []
     assert set(EXCUSES) - used == set(), "what is excused is not said any more"

@@ -25,18 +25,24 @@ _firsts: dict[tuple[Tenant, str], str] = {}
 
 @dataclass(frozen=True)
 class Ahead(Generic[T]):
-    """What was read of the thing that was guessed; None where nothing was, or it was refused."""
+    """What was read of the thing that was guessed, or why it was refused; None: nothing was."""
 
     guess: str | None
-    answer: T | None
+    answer: T | OntosError | None
     read: Callable[[str], T]
 
     def of(self, chosen: str) -> T:
-        """What there is to show of the chosen thing, read now if need be."""
-        if self.answer is not None and chosen == self.guess:
-            return self.answer
-        answer: T = loaded(lambda: self.read(chosen))
+        """What there is to show of the chosen thing, read now if need be; stops where refused."""
+        answer: T = loaded(lambda: self._of(chosen))
         return answer
+
+    def _of(self, chosen: str) -> T:
+        """A refusal is not asked for again: that is one wait more, and one row in the journal."""
+        if self.answer is None or chosen != self.guess:
+            return self.read(chosen)
+        if isinstance(self.answer, OntosError):
+            raise self.answer
+        return self.answer
 
 
 def read_ahead(
@@ -60,9 +66,9 @@ def read_ahead(
     return items, Ahead(guess, answer, read)
 
 
-def _tried(read: Callable[[str], T], guess: str | None) -> T | None:
-    """None also where it is refused: whoever chooses it is told then."""
+def _tried(read: Callable[[str], T], guess: str | None) -> T | OntosError | None:
+    """Whoever chooses what is refused is told so then; nobody else."""
     try:
         return read(guess) if guess else None
-    except OntosError:
-        return None
+    except OntosError as error:
+        return error

@@ -24,7 +24,7 @@ MOST = 1000
 """Records of one process; the longest unused go first."""
 
 LARGEST = 50_000
-"""Characters of a record that is kept: so all of them take 50 MB at most."""
+"""Characters of a record that is kept: so all of them have fifty millions at most."""
 
 T = TypeVar("T")
 

@@ -32,8 +32,9 @@ def source_rows(
 
     A pair outlives its row, so that a row or a table that is gone is told, and no error. Raises
     Denied where the person may not read the table, for then they may not read its pairs. `pairs`
-    have `sheet_id`, `item_ref`, `source_table`, `item_id_column` and `sheet_columns` (JSON).
-    `known` are rows that were read already, by sheet; what is missing there is read.
+    have `sheet_id`, `item_ref`, `response_source`, `source_table`, `item_id_column` and
+    `sheet_columns` (JSON). `known` are rows that were read already, by sheet; what is missing there
+    is read.
     """
     by_sheet: dict[str, list[Mapping[str, Any]]] = {}
     for pair in pairs:
@@ -46,8 +47,11 @@ def source_rows(
 
 
 def _all_in(found: Found | None, pairs: Sequence[Mapping[str, Any]]) -> bool:
-    rows = (found or {}).get("rows", {})
-    return all(pair["item_ref"] in rows for pair in pairs)
+    """Whether there is every row that can be: a pair that came of feedback has none."""
+    rows = (found or {}).get("rows")
+    return rows is not None and all(
+        pair["item_ref"] in rows or pair["response_source"] == "feedback" for pair in pairs
+    )
 
 
 def _named(caller: Caller, pairs: Sequence[Mapping[str, Any]]) -> Found:

@@ -4,7 +4,7 @@ import pytest
 
 from ontos.generate.training_sheets import get_training_sheet
 from ontos.kernel.errors import NotFound
-from ontos.kernel.fields import new_id
+from ontos.kernel.fields import new_id, now
 from ontos.label import queue
 from ontos.label.pairs import get_pair
 from ontos.label.queue import review_queue
@@ -65,6 +65,22 @@ def test_one_wait_where_the_training_sheet_was_seen(caller, assemble):
     assert (after, cost.waits) == (before, 1)
     rest = review_queue(caller, made.id, review_status="pending", cursor=after.next_cursor)
     assert [pair.source["text"] for pair in rest.pairs] == ["text 4", "text 5"]
+
+
+def test_a_pair_of_feedback_costs_no_second_wait(caller, assemble):
+    """It has no row that could be looked for."""
+    made = assemble()
+    sheet_id = get_training_sheet(caller, made.id).sheet_id
+    caller.warehouse.execute(
+        "INSERT INTO pairs (id, training_sheet_id, sheet_id, item_ref, prompt, response,"
+        " response_source, review_status, version, created_at, updated_at) VALUES"
+        " (:id, :made, :sheet, 'feedback-1', 'p', 'r', 'feedback', 'pending', 1, :at, :at)",
+        id=new_id(), made=made.id, sheet=sheet_id, at=now(),
+    )  # fmt: skip
+    with tally() as cost:
+        first, *rest = review_queue(caller, made.id).pairs
+    assert ("came of feedback" in first.source_problem, cost.waits) == (True, 1)
+    assert [pair.source["text"] for pair in rest] == [f"text {n}" for n in range(6)]
 
 
 def test_rows_that_were_not_read_beside_are_read_after(caller, assemble, monkeypatch):

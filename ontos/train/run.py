@@ -89,7 +89,7 @@ class Journal:
         raise Stopped
 
     def settled(self) -> None:
-        """The version stands: a stop that comes now is too late."""
+        """The version stands: a stop that comes now is too late, one that came before is not."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self.check()
 

@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 T = TypeVar("T")
 
 _firsts: dict[tuple[Tenant, str], str] = {}
-"""By place and parameter of the address; of this process."""
+"""By place and page; of this process."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Ahead(Generic[T]):
 
 def read_ahead(
     caller: Caller,
+    page: str,
     key: str,
     listing: Callable[[], Sequence[Item]],
     read: Callable[[str], T],
@@ -55,10 +56,10 @@ def read_ahead(
 ) -> tuple[Sequence[Item], Ahead[T]]:
     """The list, and what there is to show of the thing that `pick(key=key)` will choose from it.
 
-    `first` names the one that is chosen where nothing else says which. Both are run in threads
-    that know nothing of the session.
+    `first` names the one that is chosen on this page where nothing else says which. `listing` and
+    `read` are run in threads that know nothing of the session.
     """
-    place = (caller.tenant, key)
+    place = (caller.tenant, page)
     guess = param(key) or st.session_state.get(f"pick-{key}") or _firsts.get(place)
     items, answer = loaded(listing, lambda: _tried(read, guess))
     if default := first(items):

@@ -21,7 +21,7 @@ SHAPES = {
 
 def draw(caller: Caller) -> None:
     entities, ahead = read_ahead(
-        caller, "entity", lambda: list_lineage_entities(caller),
+        caller, "lineage", "entity", lambda: list_lineage_entities(caller),
         lambda address: get_lineage(caller, *_named(address)),
         first=lambda found: _address(found[0]) if found else None,
     )  # fmt: skip

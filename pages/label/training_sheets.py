@@ -37,7 +37,9 @@ def chosen_with(
     caller: Caller, read: Callable[[str], T], *, metered: bool = True
 ) -> tuple[TrainingSheet, T]:
     """The one that is picked, and what `read` finds of it, by its id: one wait where possible."""
-    sheets, ahead = read_ahead(caller, KEY, lambda: training_sheets(caller), read, first=_first)
+    sheets, ahead = read_ahead(
+        caller, "label", KEY, lambda: training_sheets(caller), read, first=_first
+    )
     chosen = chosen_sheet(sheets, metered=metered)
     return chosen, ahead.of(chosen.id)
 

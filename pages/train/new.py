@@ -19,7 +19,8 @@ AUTO = "Chosen automatically"
 
 def draw(caller: Caller) -> None:
     sheets, ahead = read_ahead(
-        caller, "sheet", lambda: list_training_sheets(caller, status="ready", limit=200).items,
+        caller, "train", "sheet",
+        lambda: list_training_sheets(caller, status="ready", limit=200).items,
         lambda key: get_training_gate(caller, key),
         first=lambda found: found[0].id if found else None,
     )  # fmt: skip

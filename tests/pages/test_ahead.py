@@ -25,7 +25,7 @@ def _page() -> None:
 
     caller = SimpleNamespace(tenant=Tenant("ahead"))
     _, ahead = read_ahead(
-        caller, "thing", lambda: ["closed", "open"], read, first=lambda found: found[0]
+        caller, "page", "thing", lambda: ["closed", "open"], read, first=lambda found: found[0]
     )
     st.write(ahead.of(chosen))
 

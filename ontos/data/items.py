@@ -31,6 +31,11 @@ def items_sql(table: str, columns: Sequence[str], id_column: str | None) -> str:
     )
 
 
+def hidden(name: str, id_column: str | None) -> bool:
+    """Whether items show their reference in place of this column, as it is called like that."""
+    return name.lower() == REF and (id_column or "").lower() != REF
+
+
 def _free(name: str, taken: Sequence[str]) -> str:
     """The name, lengthened until no column has it."""
     others = {other.lower() for other in taken}

@@ -5,7 +5,7 @@ import json
 from ontos.data.access import require_select
 from ontos.data.sheets import Sheet, get_sheet, source_of
 from ontos.data.sheets import node as sheet_node
-from ontos.generate.mapping import check_mapping, check_response
+from ontos.generate.mapping import check_mapping, check_response, check_shown
 from ontos.generate.pairs import Plan, forget_pairs, forget_rendered, make_pairs
 from ontos.generate.templates import Template, get_template, require_published, system_message
 from ontos.generate.templates import node as template_node
@@ -51,7 +51,9 @@ def _begun(caller: Caller, sight: Sight, sheet_id: str, spec: AssembleSpec) -> T
     require_select(caller, sheet.source_table)
     columns = _columns(caller, sheet)
     check_mapping(template.placeholders, spec.column_mapping, list(columns))
+    check_shown("column_mapping", spec.column_mapping.values(), sheet.item_id_column)
     if spec.response_column is not None:
+        check_shown("response_column", [spec.response_column], sheet.item_id_column)
         check_response(columns.get(spec.response_column), spec.response_column, list(columns))
     made = TrainingSheet(
         **spec.model_dump(), id=new_id(), sheet_id=sheet.id, sheet_name=sheet.name,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ontos.data.items import hidden
 from ontos.kernel.errors import Invalid
 from ontos.workspace import Column
 
@@ -30,6 +31,17 @@ def check_mapping(
     absent = [column for column in mapping.values() if column not in columns]
     if absent:
         raise _wrong(f"the sheet has no column {_names(absent)}. It has: {_names(columns)}.")
+
+
+def check_shown(field: str, columns: Iterable[str], id_column: str | None) -> None:
+    """Refuse a column whose own values no item shows: prompts and labels would be references."""
+    name = next((name for name in columns if hidden(name, id_column)), None)
+    if name is not None:
+        raise Invalid(
+            f"{field}: {name!r} is how references of items are called, so the column's own values "
+            "are not read. Rename it in the table, or make a sheet with it as item_id_column.",
+            field=field,
+        )
 
 
 def check_response(column: Column | None, name: str, columns: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from ontos.data.access import reader
 from ontos.data.sheets import Sheet, get_sheet, items_of, source_of
-from ontos.generate.mapping import check_mapping, equal_names
+from ontos.generate.mapping import check_mapping, check_shown, equal_names
 from ontos.generate.rendering import compile_prompt, placeholders, render
 from ontos.generate.templates import check_prompts, get_template, system_message
 from ontos.kernel.caller import Caller
@@ -76,6 +76,7 @@ def _preview(caller: Caller, system: str | None, user: str, spec: PreviewSpec) -
     wanted = placeholders(user)
     mapping = equal_names(wanted, columns) | spec.column_mapping
     check_mapping(wanted, mapping, columns)
+    check_shown("column_mapping", mapping.values(), sheet.item_id_column)
     _, item = together(
         lambda: source_of(caller, sheet, "sheet_id"),
         lambda: _item(caller, sheet, mapping, spec.offset),

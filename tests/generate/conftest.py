@@ -28,10 +28,11 @@ MESSAGES = [
 
 @pytest.fixture
 def sheet_of(caller: Caller, table: Callable[..., str]) -> Callable[..., Sheet]:
-    """A published sheet over these rows, whose items are named by `ref`."""
+    """A published sheet over these rows, whose items are named by `ref` unless another is given."""
 
-    def make(rows: list[dict[str, Any]], name: str = "messages", publish: bool = True) -> Sheet:
-        spec = SheetSpec(name=name, source_table=table(name, rows), item_id_column="ref")
+    def make(rows: list[dict[str, Any]], name: str = "messages", publish: bool = True,
+             item_id_column: str = "ref") -> Sheet:  # fmt: skip
+        spec = SheetSpec(name=name, source_table=table(name, rows), item_id_column=item_id_column)
         sheet = create_sheet(caller, spec)
         return publish_sheet(caller, sheet.id) if publish else sheet
 

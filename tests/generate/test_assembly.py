@@ -56,6 +56,29 @@ def test_what_does_not_fit_is_refused_and_nothing_written(caller, sheet, templat
     assert list_training_sheets(caller).items == []
 
 
+OWN = [{"ref": "a", "item_ref": "first", "text": "x"}]
+"""A table with a column that is called as references of items are."""
+
+
+@pytest.mark.parametrize(
+    "given", [{"column_mapping": {"message": "item_ref"}}, {"response_column": "item_ref"}]
+)
+def test_a_column_that_items_do_not_show_is_refused(caller, sheet_of, template, given):
+    """Else its prompts and labels were the references of the items."""
+    with pytest.raises(Invalid, match=r"item_ref.*own values") as refused:
+        assemble_sheet(caller, sheet_of(OWN).id, spec(template, **given))
+    assert refused.value.field == next(iter(given))
+    assert list_training_sheets(caller).items == []
+
+
+def test_a_column_item_ref_that_names_the_items_is_like_any_other(
+    caller, sheet_of, template, assembled
+):
+    sheet = sheet_of(OWN, item_id_column="item_ref")
+    made = assembled(sheet, template, {"message": "item_ref"}, "item_ref")
+    assert "first" in pairs(caller, made.id)["first"]["prompt"]
+
+
 def test_drafts_are_not_assembled(caller, sheet_of, sheet, template, template_of):
     draft = sheet_of([{"ref": "a", "text": "x"}], name="draft", publish=False)
     with pytest.raises(NotNow, match="Publish") as refused:

@@ -51,6 +51,13 @@ def test_a_mapping_that_does_not_fit_is_told(caller, sheet, template, given, fie
     assert refused.value.field == field
 
 
+def test_a_column_that_items_do_not_show_is_not_previewed(caller, sheet_of, template_of):
+    sheet = sheet_of([{"ref": "a", "item_ref": "first"}])
+    with pytest.raises(Invalid, match=r"item_ref.*own values"):
+        spec = PreviewSpec(sheet_id=sheet.id)
+        preview_template(caller, template_of("{{ item_ref }}").id, spec)
+
+
 def test_an_item_beyond_the_last_is_not_found(caller, sheet, template):
     spec = PreviewSpec(sheet_id=sheet.id, column_mapping={"message": "text"}, offset=4)
     with pytest.raises(NotFound) as refused:

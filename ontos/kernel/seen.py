@@ -5,13 +5,12 @@ relies on it names that (a state, a version) as a condition of its first write, 
 of it is refused and has changed, the save is made again by what is there now.
 """
 
+import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
-
-from pydantic import BaseModel
 
 from ontos.kernel.errors import Conflict, Invalid, NotFound, Refused
 from ontos.kernel.tenancy import Tenant
@@ -23,10 +22,14 @@ if TYPE_CHECKING:
 MOST = 1000
 """Records of one process; the longest unused go first."""
 
-LARGEST = 50_000
-"""Characters of a record that is kept: so all of them have fifty millions at most."""
+ROOM = 50_000_000
+"""Bytes of all of them together; likewise."""
+
+LARGEST = 500_000
+"""Bytes of a record that is kept: none takes the place of many."""
 
 T = TypeVar("T")
+Key = tuple[Tenant, type, str]
 
 
 class Identified(Protocol):
@@ -40,20 +43,21 @@ class Seen:
     """Records by tenant, kind and id."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[tuple[Tenant, type, str], Identified] = OrderedDict()
+        self._found: OrderedDict[Key, tuple[Identified, int]] = OrderedDict()
+        self._size = 0
         self._lock = threading.Lock()
 
     def keep(self, tenant: Tenant, record: Identified) -> None:
-        key = (tenant, type(record), record.id)
-        if _characters(vars(record)) > LARGEST:
-            with self._lock:
-                self._found.pop(key, None)
-            return
+        key, size = (tenant, type(record), record.id), _bytes(record)
         with self._lock:
-            self._found[key] = record
-            self._found.move_to_end(key)
-            if len(self._found) > MOST:
-                self._found.popitem(last=False)
+            if key in self._found:
+                self._drop(key)
+            if size > LARGEST:
+                return
+            self._found[key] = record, size
+            self._size += size
+            while len(self._found) > MOST or self._size > ROOM:
+                self._drop(next(iter(self._found)))
 
     def renew(self, tenant: Tenant, answer: object) -> None:
         """What a save answered is how the record is now, if it is one that was seen."""
@@ -66,20 +70,31 @@ class Seen:
     def last(self, tenant: Tenant, kind: type[R], key: str) -> R | None:
         """The record as it was read last; None where it was not, or long ago."""
         with self._lock:
-            if (found := self._found.get((tenant, kind, key))) is not None:
-                self._found.move_to_end((tenant, kind, key))
-        return cast("R | None", found)
+            if (tenant, kind, key) not in self._found:
+                return None
+            self._found.move_to_end((tenant, kind, key))
+            found, _ = self._found[tenant, kind, key]
+        return cast(R, found)
+
+    def _drop(self, key: Key) -> None:
+        _, size = self._found.pop(key)
+        self._size -= size
 
 
-def _characters(value: object) -> int:
-    """About as many as its text has, however deep."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, Mapping):
-        return sum(map(_characters, value.values())) + len(value)
+def _bytes(value: object) -> int:
+    """About as many as it takes, however deep: a column of a sheet is more than its text."""
+    own = sys.getsizeof(value)
+    if isinstance(value, dict):
+        return own + sum(_bytes(key) + _bytes(each) for key, each in value.items())
     if isinstance(value, list):
-        return sum(map(_characters, value)) + len(value)
-    return _characters(vars(value)) if isinstance(value, BaseModel) else 1
+        return own + sum(map(_bytes, value))
+    return own + (_inside(value) if hasattr(value, "__dict__") else 0)
+
+
+def _inside(record: object) -> int:
+    """Of its fields, whose names all records of a kind share."""
+    fields = vars(record)
+    return sys.getsizeof(fields) + sum(map(_bytes, fields.values()))
 
 
 def see(caller: "Caller", record: R) -> R:

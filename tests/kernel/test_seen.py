@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,13 +123,36 @@ def test_the_longest_unused_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "large", [{"text": "x" * 50_001}, {"parts": ["x" * 30_000] * 2}, {"parts": {"a": "x" * 50_001}}]
+    "large",
+    [{"text": "x" * 500_001}, {"parts": ["x" * 300_000] * 2}, {"parts": {"a": "x" * 500_001}}],
 )
 def test_what_is_large_is_read_anew_each_time(large: dict[str, Any]) -> None:
     memory = Seen()
     memory.keep(HERE, Part(id="a", text="short"))
     memory.keep(HERE, Part(id="a", **large))
     assert memory.last(HERE, Part, "a") is None
+
+
+def test_what_is_kept_has_a_limit_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what records take: one of many small parts takes far more than its text."""
+    monkeypatch.setattr(seen, "ROOM", 500_000)
+    memory, names = Seen(), [f"{n:04d}" for n in range(200)]
+    tracemalloc.start()
+    for name in names:
+        memory.keep(HERE, Part(id=name, parts=[f"{name} {n}" for n in range(200)]))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 250_000 < taken < 750_000
+    assert memory.last(HERE, Part, names[-1]) and not memory.last(HERE, Part, names[0])
+
+
+def test_a_record_that_is_kept_anew_takes_its_room_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seen, "ROOM", 100_000)
+    memory = Seen()
+    memory.keep(HERE, Thing("first", 1))
+    for _ in range(20):
+        memory.keep(HERE, Part(id="a", text="x" * 10_000))
+    assert memory.last(HERE, Thing, "first")
 
 
 def test_remembering_costs_no_wait(caller: Caller) -> None:

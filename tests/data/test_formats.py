@@ -54,6 +54,11 @@ def refusal(upload: Upload) -> Invalid:
         (("0x1F", "1"), "STRING"),
         (("1.5", "2"), "DOUBLE"),
         ((".5", "-1e-3"), "DOUBLE"),
+        (("9007199254740993", "-123456789012345678"), "BIGINT"),
+        (("9007199254740993", "1"), "BIGINT"),
+        (("9007199254740992", "1.5"), "DOUBLE"),
+        (("9007199254740993", "1.5"), "STRING"),
+        (("-123456789012345678", "1.23E+17"), "STRING"),
         (("1e999", "1"), "STRING"),
         (("nan", "1"), "STRING"),
         (("1,5", "2"), "STRING"),
@@ -209,6 +214,22 @@ def test_json_lines_keep_their_types(arrived: Arrived) -> None:
     first, second = rows(upload)
     assert (first["o"], first["m"], second["m"]) == ('{"k":[1,2]}', "1", "one")
     assert (second["late"], second["i"]) == ("y", None)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind"),
+    [
+        (2**53 + 1, 1, "BIGINT"), (-(2**53) - 1, 2**53 + 1, "BIGINT"), (2**53, 1.5, "DOUBLE"),
+        (2**53 + 1, 1.5, "STRING"), (-(2**53) - 1, 1.5, "STRING"),
+    ],
+)  # fmt: skip
+def test_no_digits_are_lost_beside_a_fraction(
+    arrived: Arrived, first: int, second: float, kind: str
+) -> None:
+    upload = arrived(f'{{"v": {first}}}\n{{"v": {second}}}\n', "x.jsonl")
+    assert kinds(upload) == {"v": kind}
+    given = (first, second)
+    assert [type(n)(row["v"]) for n, row in zip(given, rows(upload), strict=True)] == [*given]
 
 
 def test_whole_numbers_too_big_for_bigint_keep_their_digits(arrived: Arrived) -> None:

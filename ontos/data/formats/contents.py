@@ -18,6 +18,9 @@ LONGEST_NAME = 255
 LONGEST_ROW = 4_000_000
 """Bytes of one row of a text file. The engine keeps several such rows per thread in memory."""
 
+EXACT = 2**53
+"""Up to here a DOUBLE holds each whole number; beyond, it loses digits."""
+
 SHOWN_ROWS = 20
 BATCH_ROWS = 10_000
 

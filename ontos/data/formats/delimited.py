@@ -3,7 +3,8 @@
 Types are found from every value, never from a sample:
 
     BIGINT     -12, 0, 3 …           (007 and numbers over 18 digits stay text: they are ids)
-    DOUBLE     1.5, .5, 2e-3, and columns that mix these with whole numbers
+    DOUBLE     1.5, .5, 2e-3, and columns that mix these with whole numbers up to 2^53
+               (beyond that a DOUBLE loses digits, so that such a mixture stays text)
     BOOLEAN    true, false
     DATE       2024-05-31
     TIMESTAMP  2024-05-31 10:15[:30[.5]][Z|+02:00]; without a zone it is UTC
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ontos.data.formats.contents import (
+    EXACT,
     LONGEST_ROW,
     SHOWN_ROWS,
     BadRow,
@@ -41,6 +43,7 @@ MOST_BAD_ROWS = 1_000
 
 # Bit, type, pattern, and the scratch engine's test of what looks right (months have 12, …).
 KINDS = (
+    (64, "BIGINT", r"-?[1-9][0-9]{15,17}", f"abs(TRY_CAST({{0}} AS BIGINT)) > {EXACT}"),
     (1, "BIGINT", r"-?(0|[1-9][0-9]{0,17})", "true"),
     (2, "DOUBLE", r"-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?",
      "regexp_matches({0}, '[.eE]') AND isfinite(TRY_CAST({0} AS DOUBLE))"),
@@ -52,7 +55,9 @@ KINDS = (
      "TRY_CAST({0} AS TIMESTAMPTZ) IS NOT NULL"),
 )  # fmt: skip
 TEXT = 32
-BY_MASK = {bit: kind for bit, kind, _, _ in KINDS} | {1 | 2: "DOUBLE", 8 | 16: "TIMESTAMP"}
+BY_MASK = {bit: kind for bit, kind, _, _ in KINDS} | {
+    1 | 64: "BIGINT", 1 | 2: "DOUBLE", 8 | 16: "TIMESTAMP",
+}  # fmt: skip
 
 PROBLEMS = {
     "MISSING COLUMNS": "has too few values",

@@ -1,7 +1,8 @@
 """JSON lines: one object a line; its keys are the columns, in the order of their first appearance.
 
 Whole numbers are BIGINT, other numbers DOUBLE, true and false BOOLEAN, everything else STRING.
-A column with whole numbers beyond 64 bits is STRING, which keeps all of their digits.
+A column with whole numbers beyond 64 bits is STRING, which keeps all of their digits; so is one
+that mixes those beyond 2^53 with other numbers.
 Objects and lists, and columns of mixed types, are kept as their JSON text. A missing key is NULL.
 NaN and Infinity, which JSON lacks but Python writes, are DOUBLE values.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ontos.data.formats.contents import (
+    EXACT,
     LONGEST_ROW,
     MOST_COLUMNS,
     SHOWN_ROWS,
@@ -27,7 +29,7 @@ from ontos.data.formats.contents import (
 from ontos.workspace import Column
 
 BIGGEST = 2**63 - 1
-BY_MASK = {1: "BIGINT", 2: "DOUBLE", 1 | 2: "DOUBLE", 4: "BOOLEAN"}
+BY_MASK = {1: "BIGINT", 16: "BIGINT", 1 | 16: "BIGINT", 2: "DOUBLE", 1 | 2: "DOUBLE", 4: "BOOLEAN"}
 ENGINE = {"STRING": "VARCHAR"}
 
 
@@ -86,8 +88,10 @@ def _inferred(engine: Any, path: Path, keys: Sequence[str]) -> list[str]:
 
 def _kind_bit(value: str) -> str:
     return (
-        f"CASE coalesce(json_type({value}), 'NULL') WHEN 'NULL' THEN 0 WHEN 'BIGINT' THEN 1"
-        f" WHEN 'UBIGINT' THEN CASE WHEN CAST({value} AS UBIGINT) > {BIGGEST} THEN 8 ELSE 1 END"
+        f"CASE coalesce(json_type({value}), 'NULL') WHEN 'NULL' THEN 0"
+        f" WHEN 'BIGINT' THEN CASE WHEN CAST({value} AS BIGINT) < -{EXACT} THEN 16 ELSE 1 END"
+        f" WHEN 'UBIGINT' THEN CASE WHEN CAST({value} AS UBIGINT) > {BIGGEST} THEN 8"
+        f" WHEN CAST({value} AS UBIGINT) > {EXACT} THEN 16 ELSE 1 END"
         f" WHEN 'DOUBLE' THEN CASE WHEN regexp_full_match(CAST({value} AS VARCHAR), '-?[0-9]+')"
         " THEN 8 ELSE 2 END"
         " WHEN 'BOOLEAN' THEN 4 ELSE 8 END"

@@ -38,7 +38,7 @@ def list_orgs(caller: Caller) -> list[Org]:
     rows = caller.system.rows(
         "SELECT * FROM orgs WHERE id = :org OR id IN"
         " (SELECT org FROM members WHERE NOT startswith(role, :void)"
-        " AND ((kind = 'user' AND principal = :user) OR (kind = 'group'"
+        " AND ((kind = 'user' AND lower(principal) = lower(:user)) OR (kind = 'group'"
         " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), principal))))"
         " ORDER BY created_at, id",
         org=caller.org, user=caller.user, groups=json.dumps(sorted(caller.person.groups)),

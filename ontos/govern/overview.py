@@ -86,7 +86,7 @@ UNION ALL
 SELECT 'annotation tasks' AS what, count(*) AS count, 'label' AS stage, 'tasks' AS view,
   NULL AS entity_id, NULL AS name
 FROM annotation_tasks
-WHERE status = 'open' AND (assignee IS NULL OR assignee = :user) HAVING count(*) > 0
+WHERE status = 'open' AND (assignee IS NULL OR lower(assignee) = lower(:user)) HAVING count(*) > 0
 UNION ALL
 SELECT 'open gaps' AS what, count(*) AS count, 'improve' AS stage, 'gaps' AS view,
   NULL AS entity_id, NULL AS name

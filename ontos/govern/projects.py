@@ -49,7 +49,7 @@ def list_projects(caller: Caller) -> list[Project]:
         "SELECT * FROM projects WHERE org = :org AND (:only IS NULL OR id = :only)"
         " AND EXISTS (SELECT 1 FROM members AS m WHERE m.org = projects.org"
         " AND NOT startswith(m.role, :void) AND (m.project IS NULL OR m.project = projects.id)"
-        " AND ((m.kind = 'user' AND m.principal = :user) OR (m.kind = 'group'"
+        " AND ((m.kind = 'user' AND lower(m.principal) = lower(:user)) OR (m.kind = 'group'"
         " AND array_contains(from_json(:groups, 'ARRAY<STRING>'), m.principal))))"
         " ORDER BY archived_at IS NOT NULL, title, id",
         org=caller.org, only=caller.project if caller.scopes is not None else None,

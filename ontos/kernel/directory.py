@@ -220,7 +220,8 @@ class Directory:
     def _read_memberships(self, person: Person) -> list[Row]:
         return self._system.rows(
             "SELECT DISTINCT org, project, role FROM members"
-            " WHERE NOT startswith(role, :void) AND ((kind = 'user' AND principal = :user)"
+            " WHERE NOT startswith(role, :void)"
+            " AND ((kind = 'user' AND lower(principal) = lower(:user))"
             " OR (kind = 'group' AND principal IN"
             " (SELECT explode(from_json(:groups, 'ARRAY<STRING>')))))",
             void=VOID,

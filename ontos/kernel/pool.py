@@ -182,6 +182,6 @@ def _permit(caller: Caller) -> None:
     """A job goes on with the rights that its user has now."""
     if not caller.roles:
         raise Denied(
-            f"{caller.user} has no role here any more, so the job was not begun. Ask an "
-            "administrator for one, then start it again."
+            f"{caller.user} has no role here any more, or the project was archived, so the job was "
+            "not begun. Ask an administrator for one of the two, then start it again."
         )

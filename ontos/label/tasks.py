@@ -35,6 +35,13 @@ FROM shown AS s LEFT JOIN reviewed AS r ON r.id = s.id
 LEFT JOIN training_sheets AS t ON t.id = s.training_sheet_id ORDER BY s.id DESC
 """
 
+_NAMED = """
+SELECT 1 WHERE (:training_sheet_id IS NULL
+    OR EXISTS (SELECT 1 FROM training_sheets AS t WHERE t.id = :training_sheet_id))
+  AND (:source_gap_id IS NULL OR EXISTS (SELECT 1 FROM gaps AS g WHERE g.id = :source_gap_id))
+"""
+"""Finds a row where all that a task names is there."""
+
 ONE = SELECT.format(condition="a.id = :id", limit=1)
 
 
@@ -79,12 +86,22 @@ class Task(Record):
 @operation("POST /tasks", needs=write("labeling_jobs"))
 def create_task(caller: Caller, spec: TaskSpec) -> Task:
     """Ask for labels: of a training sheet's pairs, or of data still to be found."""
-    about = spec.training_sheet_id
-    there = "SELECT 1 FROM training_sheets AS t WHERE t.id = :training_sheet_id" if about else None
-    task = add_task(caller, spec, given=there)
+    task = add_task(caller, spec, given=_NAMED)
     if task is None:
-        raise no_training_sheet(str(about))
+        if spec.source_gap_id:
+            require_gap(caller, spec.source_gap_id)
+        raise no_training_sheet(str(spec.training_sheet_id))
     return task
+
+
+def require_gap(caller: Caller, gap_id: str) -> None:
+    """Raises NotFound, of `source_gap_id`."""
+    if not caller.warehouse.rows("SELECT 1 AS one FROM gaps WHERE id = :id", id=gap_id):
+        raise NotFound(
+            f"source_gap_id: there is no gap {gap_id}. List gaps for those there are, or leave "
+            "it out.",
+            field="source_gap_id",
+        )
 
 
 @operation("GET /tasks", needs=read("labeling_jobs"))
@@ -96,7 +113,7 @@ def list_tasks(
     rows = caller.warehouse.rows(
         SELECT.format(condition="(:status IS NULL OR a.status = :status)"
                       " AND (:waiting_for IS NULL OR (a.status = 'open'"
-                      " AND coalesce(a.assignee, :waiting_for) = :waiting_for))"
+                      " AND lower(coalesce(a.assignee, :waiting_for)) = lower(:waiting_for)))"
                       " AND (:after IS NULL OR a.id < :after)", limit=":limit"),
         status=status, waiting_for=waiting_for, after=decode(cursor), limit=limit + 1,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from ontos.kernel.lineage import Node, link
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
+from ontos.label.tasks import require_gap
 from ontos.train.names import require_name
 from ontos.train.snapshots import take
 from ontos.train.trainers import TrainerKey
@@ -144,7 +145,11 @@ class TrainingLineage(Record):
 @operation("POST /training/jobs", needs=write("training"), rights="person")
 def create_training_job(caller: Caller, spec: TrainingJobSpec) -> TrainingJob:
     """Train a model on the approved pairs of a training sheet that may be used for training."""
-    snapshot = take(caller, spec.training_sheet_id, spec.train_val_split, spec.training_config.seed)
+    seed, gap = spec.training_config.seed, spec.source_gap_id
+    snapshot, *_ = together(
+        lambda: take(caller, spec.training_sheet_id, spec.train_val_split, seed),
+        *([partial(require_gap, caller, gap)] if gap else []),
+    )
     job = TrainingJob(
         **spec.model_dump(), id=new_id(), training_sheet_name=snapshot.training_sheet_name,
         status="pending", progress_percent=0.0, message="Waiting for a free worker",

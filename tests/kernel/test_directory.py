@@ -6,7 +6,7 @@ import pytest
 
 from ontos.bootstrap import Workbench
 from ontos.govern.members import MemberSpec, grant_role
-from ontos.govern.orgs import OrgSpec, create_org
+from ontos.govern.orgs import OrgSpec, create_org, list_orgs
 from ontos.govern.projects import ProjectSpec, archive_project, create_project
 from ontos.govern.tokens import TokenSpec, create_token
 from ontos.kernel.caller import Caller
@@ -165,3 +165,10 @@ def test_the_rights_of_a_page_are_read_in_one_wait(bench: Workbench) -> None:
     with tally() as cost:
         bench.directory.of_person(ANN, None, "page", place)
     assert cost.statements == 0
+
+
+def test_a_person_is_the_same_however_their_name_is_spelt(bench: Workbench, give: Give) -> None:
+    give(Person("Case@Example.org"), "labeler", None)
+    person = Person("case@example.ORG")
+    assert bench.directory.of_person(person, "north").roles == {"labeler"}
+    assert "north" in [org.id for org in list_orgs(bench.directory.of_person(person))]

@@ -32,9 +32,17 @@ def test_progress_is_what_was_reviewed_since(caller, assemble):
 
 
 def test_without_a_training_sheet_progress_is_not_available(caller):
-    gap = new_id()
-    task = ask(caller, source_gap_id=gap)
-    assert (task.source_gap_id, task.reviewed_count, task.training_sheet_name) == (gap, None, None)
+    task = ask(caller)
+    assert (task.source_gap_id, task.reviewed_count, task.training_sheet_name) == (None, None, None)
+
+
+def test_what_a_task_names_must_be_there(caller, assemble):
+    made = assemble()
+    for field, words in (("source_gap_id", "no gap"), ("training_sheet_id", "no training sheet")):
+        with pytest.raises(NotFound, match=words) as refused:
+            ask(caller, **{"training_sheet_id": made.id} | {field: new_id()})
+        assert refused.value.field == field
+    assert list_tasks(caller).items == []
 
 
 def test_waiting_for_me_are_mine_and_nobodys(caller, as_role):

@@ -51,6 +51,9 @@ def test_a_new_job_waits_with_its_counts(idle):
 def test_a_refused_job_leaves_nothing(idle):
     with pytest.raises(Refused):
         make(idle, training_sheet(idle, review="pending"))
+    with pytest.raises(NotFound, match="no gap") as refused:
+        make(idle, training_sheet(idle), source_gap_id=new_id())
+    assert refused.value.field == "source_gap_id"
     assert list_training_jobs(idle).items == []
     assert idle.warehouse.rows("SELECT * FROM training_job_pairs") == []
 

@@ -28,11 +28,12 @@ Titles = Mapping[tuple[str, str], str]
 
 def draw(caller: Caller) -> None:
     chosen = asked_filter()
+    cursor = _cursor(chosen)  # here: the threads of the reads know nothing of the session
     st.caption(_whose(caller))
     facets, known, found = loaded(
         lambda: audit_facets(caller),
         lambda: list_lineage_entities(caller),
-        lambda: list_audit(caller, **chosen, limit=SHOWN, cursor=_cursor(chosen)),
+        lambda: list_audit(caller, **chosen, limit=SHOWN, cursor=cursor),
     )
     if not facets["operation"]:
         empty("Nothing recorded yet", "Every write, and every refusal, is recorded here: who did "

@@ -7,7 +7,7 @@ from ontos.kernel.caller import Caller
 from pages.ahead import read_ahead
 from pages.clock import moment
 from pages.data.words import short
-from pages.frame import empty, param, pick
+from pages.frame import empty, pick
 from pages.tables import rows_of
 from pages.things import open_thing
 from pages.words import many
@@ -37,8 +37,8 @@ def draw(caller: Caller) -> None:
         return
     kind = chosen.entity_type.replace("_", " ")
     open_thing(f"Open this {kind}", chosen.entity_type, chosen.entity_id)
-    graph = ahead.of(_address(chosen))
-    around = param("entity") or _address(chosen)
+    around = _address(chosen)
+    graph = ahead.of(around)
     st.graphviz_chart(dot(graph, around))
     _edges(graph)
 

@@ -14,6 +14,7 @@ from ontos.kernel.fields import now
 from ontos.kernel.permission import DEFAULT_ROLE, FEATURES
 from ontos.sample.project import load_sample
 from pages.clock import when
+from pages.govern import audit
 from tests.pages.opened import opened, press, sound, steps, texts, visited
 
 VIEWS = ("audit", "lineage", "members", "projects", "roles", "tokens", "orgs")
@@ -214,6 +215,28 @@ def test_the_audit_keeps_its_filters_while_another_view_is_open(
     for view in ("lineage", "audit"):
         page = sound(page.segmented_control(key="view").set_value(view).run())
     assert page.selectbox(key="outcome").value == "refused" and "No entry matches" in texts(page)
+
+
+def test_the_audit_is_turned_to_older_entries_and_back(
+    bench: Workbench, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "SHOWN", 1)
+    for key in ("alpha", "beta"):
+        create_project(caller, ProjectSpec(id=key, title=key))
+    page = opened(bench, "govern", view="audit")
+    for turn, shown in (("Older", "alpha"), ("Newest", "beta")):
+        page = press(page, turn)
+        assert page.dataframe[0].value["On"].tolist() == [f"project: {shown}"]
+
+
+def test_lineage_marks_what_is_shown_for_a_thing_that_is_gone(
+    bench: Workbench, caller: Caller
+) -> None:
+    load_sample(caller)
+    page = opened(bench, "govern", view="lineage", entity="sheet/gone")
+    drawn = page.get("graphviz_chart")[0].proto.spec
+    marked = next(line for line in drawn.splitlines() if "penwidth=2.5" in line)
+    assert f'"{page.selectbox(key="pick-entity").value}"' in marked
 
 
 def test_lineage_opens_what_it_is_about(bench: Workbench, caller: Caller) -> None:

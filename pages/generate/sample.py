@@ -33,7 +33,11 @@ def draw_sample(
     if isinstance(items, OntosError):
         st.warning(items.detail, icon=":material/warning:")
     elif sheet is not None and items is not None and items.rows:
-        _show(user, system, _mapping(found, sheet), items)
+        mapping = _mapping(found, sheet)
+        if len(mapping) < len(found):
+            st.caption("Choose a column for each placeholder to see the prompt.")
+        else:
+            _show(user, system, mapping, items)
 
 
 def _placeholders(caller: Caller, system: str | None, user: str) -> list[str] | None:
@@ -74,8 +78,10 @@ def _mapping(found: list[str], sheet: Sheet) -> dict[str, str]:
     mapping = dict(guessed)
     with st.container(horizontal=True):
         for name in (n for n in found if n.lower() not in equal):
-            at = columns.index(guessed[name]) if name in guessed else 0
-            mapping[name] = st.selectbox(f"{name} is", columns, at, key=f"sample-{sheet.id}-{name}")
+            at = columns.index(guessed[name]) if name in guessed else None
+            chosen = st.selectbox(f"{name} is", columns, at, key=f"sample-{sheet.id}-{name}",
+                                  placeholder="Choose a column")  # fmt: skip
+            mapping |= {name: chosen} if chosen else {}
     return mapping
 
 

@@ -128,6 +128,17 @@ def test_the_preview_shows_what_the_item_is_asked(
     assert page.code[1].value == "Message: b"
 
 
+def test_the_preview_fills_no_placeholder_by_chance(
+    bench: Workbench, sheet: Sheet, draft: Template
+) -> None:
+    page = opened(bench, "generate", view="templates", template=draft.id, sheet=sheet.id)
+    page = box(page.text_area, "User prompt").input("{{ text }} {{ txet }}").run()
+    assert box(page.selectbox, "txet is").value is None
+    assert "Choose a column for each placeholder" in texts(page) and not page.code
+    page = box(page.selectbox, "txet is").select("ref").run()
+    assert page.code[-1].value == "Where is it? a"
+
+
 def test_a_draft_is_changed_published_and_revised(
     bench: Workbench, caller: Caller, draft: Template
 ) -> None:

@@ -68,7 +68,7 @@ def _row(caller: Caller, given: Feedback, sheet: TrainingSheet | None) -> None:
 
 def _use(caller: Caller, given: Feedback, sheet: TrainingSheet | None) -> None:
     if given.pair_id:
-        address = link("label", "review", sheet=given.training_sheet_id)
+        address = link("label", "review", sheet=given.training_sheet_id, source="feedback")
         st.markdown(f":green-badge[made into a pair] [Review it]({address})")
         return
     if given.rating == "down" and not given.correction:

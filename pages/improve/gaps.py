@@ -56,6 +56,8 @@ def draw(caller: Caller) -> None:
     if endpoint is None:
         return
     _analyse(caller, endpoint)
+    if wanted not in (None, endpoint.name):
+        gaps = loaded(lambda: list_gaps(caller, endpoint_name=endpoint.name, limit=200))
     shown = [g for g in gaps.items if g.endpoint_name == endpoint.name]
     if not shown:
         _none(endpoint)
@@ -100,6 +102,12 @@ def _evidence(
 
 def _none(endpoint: Endpoint) -> None:
     """Looking and finding nothing is not the same as not having looked."""
+    if not endpoint.model_version:
+        empty(
+            "Nothing to look into yet", "No version of this endpoint has answered.",
+            "Open the endpoint", ("deploy", "endpoints"), endpoint=endpoint.name,
+        )  # fmt: skip
+        return
     if st.session_state.get("looked-at", (None,))[0] == endpoint.name:
         empty("No gap was found", "What was looked at, and what could not be, is said above.")
         return
@@ -116,13 +124,16 @@ def _title(gap: ShownGap) -> str:
 
 def _analyse(caller: Caller, endpoint: Endpoint) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if st.button("Look for gaps", type="primary", icon=":material/search:"):
+        if st.button("Look for gaps", type="primary", icon=":material/search:",
+                     disabled=not endpoint.model_version):  # fmt: skip
             with st.spinner("Reading evaluations, ratings and labels"):
                 found = attempt(analyze_gaps, caller, Analysis(endpoint_name=endpoint.name))
             if found is not None:
                 st.session_state["looked-at"] = (endpoint.name, found.looked_at, len(found.items))
                 st.rerun()
-        st.caption(f"{endpoint.model_name} version {endpoint.model_version}")
+        version = endpoint.model_version
+        answers = f"version {version}" if version else "no version answers yet"
+        st.caption(f"{endpoint.model_name}, {answers}")
     name, looked, count = st.session_state.get("looked-at", (None, {}, 0))
     if name == endpoint.name:
         with st.expander(f"{many(count, 'gap')} found. What was looked at"):

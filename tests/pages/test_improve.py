@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,9 +17,9 @@ from tests.trained import trained
 __all__ = ["retrained", "scarce", "served", "trained"]
 
 
-def rate(made: Trained, **given: str | None) -> None:
+def rate(made: Trained, **given: Any) -> None:
     spec = {"endpoint_name": ENDPOINT, "input": {"text": "a *plum*"}, "output": "_tool_"} | given
-    create_feedback(made.caller, FeedbackSpec(**spec))  # type: ignore[arg-type]
+    create_feedback(made.caller, FeedbackSpec(**spec))
 
 
 def at_gaps(made: Trained, **params: str) -> AppTest:
@@ -141,3 +142,29 @@ def test_a_link_to_what_is_gone_says_that_another_is_shown(looked: Trained) -> N
     assert "What the address names is not here" in said
     one = next(iter(gaps(looked)))
     assert "not here" not in texts(at_gaps(looked, gap=one))
+
+
+def test_the_endpoint_shown_for_one_that_is_gone_has_its_gaps(looked: Trained) -> None:
+    page = opened(looked.bench, "improve", view="gaps", endpoint="gone")
+    shown = str(page.selectbox(key="pick-endpoint").value)
+    known = list_gaps(looked.caller, shown).items
+    assert ("No gap is known" in texts(page)) == (not known)
+    assert not known or len(page.selectbox(key="pick-gap").options) == len(known)
+
+
+def test_an_endpoint_that_never_answered_has_no_version_to_look_at(served: Trained) -> None:
+    change = "UPDATE endpoints SET model_version = :version WHERE name = :name"
+    served.caller.warehouse.execute(change, version=None, name=ENDPOINT)
+    try:
+        page = at_gaps(served)
+    finally:
+        served.caller.warehouse.execute(change, version="1", name=ENDPOINT)
+    assert "no version answers yet" in texts(page) and "Nothing to look into yet" in texts(page)
+    assert next(b for b in page.button if b.label == "Look for gaps").disabled
+
+
+def test_a_pair_made_of_feedback_is_found_among_the_others(served: Trained) -> None:
+    rate(served, rating="down", correction="fruit", input={"message": "one kiwi"})
+    page = press(opened(served.bench, "improve", view="feedback", sheet=served.sheet.id),
+                 "Make a pair of it")  # fmt: skip
+    assert f"sheet={served.sheet.id}&source=feedback" in texts(page)

@@ -16,6 +16,7 @@ from pages.monitor.charts import latencies, requests
 from pages.tables import rows_of
 
 SOURCES = {"query": "the workbench", "ingest": "another system"}
+DASH = "\N{EN DASH}"
 WINDOWS = {"Last hour": 60, "24 hours": 1_440, "7 days": 10_080, "30 days": 43_200}
 
 
@@ -65,7 +66,7 @@ def _cards(seen: Performance) -> None:
 
 def _or_dash(value: float | None, form: str, unit: str = "") -> str:
     """A figure that is not there is not zero."""
-    return "\N{EN DASH}" if value is None else f"{value:{form}}{unit}"
+    return DASH if value is None else f"{value:{form}}{unit}"
 
 
 def _over_time(caller: Caller, name: str, minutes: int) -> None:
@@ -73,11 +74,11 @@ def _over_time(caller: Caller, name: str, minutes: int) -> None:
         lambda: get_performance_series(caller, name, minutes=minutes),
         lambda: list_failed_requests(caller, name, minutes=minutes).items,
     )
-    row = st.container(horizontal=True, gap="medium")
-    with row.container(width="stretch"):
+    row = st.grid(2, min_column_width=340, gap="medium")
+    with row.cell():
         st.markdown("**Requests**")
         requests(series)
-    with row.container(width=460):
+    with row.cell():
         st.markdown("**Latency**, milliseconds")
         latencies(series)
     _errors(failed)
@@ -119,7 +120,7 @@ def _all(overview: list[Performance]) -> None:
     ]  # fmt: skip
     milliseconds = st.column_config.NumberColumn(format="%.0f ms")
     st.dataframe(
-        rows_of(rows), hide_index=True, key="overview",
+        rows_of(rows), hide_index=True, key="overview", placeholder=DASH,
         column_config={"Error rate": st.column_config.NumberColumn(format="percent"),
                        "Half within": milliseconds, "95 % within": milliseconds,
                        "99 % within": milliseconds},

@@ -20,10 +20,12 @@ def test_an_empty_view_says_what_to_do(bench, view, says):
 
 def test_nothing_asked_shows_dashes_not_zeros(bench, caller):
     endpoint(caller, "quiet")
+    endpoint(caller, "silent")
     page = opened(bench, "monitor", view="performance")
     assert figure(page, "Requests") == "0"
     assert figure(page, "Error rate") == figure(page, "95 % within") == "\N{EN DASH}"
     assert "Nobody asked it" in texts(page)
+    assert page.dataframe[0].proto.placeholder == "\N{EN DASH}"
 
 
 def test_figures_and_errors_are_shown(bench, caller):

@@ -41,23 +41,27 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at a stage; `module` has a `draw(caller)`."""
+    """One way to look at a stage; `module` has a `draw(caller)`.
+
+    `feature` is what it writes on, where that is not the stage's and it does not say so itself.
+    """
 
     key: str
     title: str
     module: str
+    feature: str | None = None
 
 
 def stage(title: str, purpose: str, views: Sequence[View], feature: str | None = None) -> None:
     """Draw a stage's title and its choice of views; run only the chosen view.
 
-    Whoever may not write on the `feature` is told before a button refuses them.
+    Whoever may not write on the `feature`, or the view's own, is told before a button refuses them.
     """
     asking = caller()
     st.title(title, anchor=False)
     st.caption(purpose)
     chosen = _chosen(views)
-    _may_write(asking, feature)
+    _may_write(asking, chosen.feature or feature)
     try:
         importlib.import_module(chosen.module).draw(asking)
     except OntosError as error:
@@ -256,10 +260,15 @@ def _picked(by_id: Mapping[str, Any], key: str, state: str) -> str:
     if wanted in by_id:
         return str(wanted)
     if wanted and kept is None:
-        st.warning("What the address names is not here. Another is shown.",
-                   icon=":material/link_off:")  # fmt: skip
+        another_is_shown()
     gone_back = seen and not wanted
     return str(kept) if kept in by_id and not gone_back else next(iter(by_id))
+
+
+def another_is_shown() -> None:
+    """What was asked for by the address cannot be chosen."""
+    st.warning("What the address names is not here. Another is shown.",
+               icon=":material/link_off:")  # fmt: skip
 
 
 def polled(seconds: float) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -11,9 +11,10 @@ from ontos.train.training_jobs import TrainingJob, list_training_jobs
 from pages.clock import when
 from pages.data.words import escaped
 from pages.deploy.endpoint import draw_endpoint
-from pages.frame import attempt, empty, go, loaded, mark, param, polled
+from pages.frame import another_is_shown, attempt, empty, go, loaded, mark, param, polled
 
 MOVING = ("creating", "updating")
+CHOSEN = "new-endpoint-model"
 
 
 def draw(caller: Caller) -> None:
@@ -86,6 +87,8 @@ def _form(caller: Caller, jobs: list[TrainingJob]) -> None:
     keys = [(str(job.uc_model_name), str(job.uc_model_version)) for job in jobs]
     by_key = dict(zip(keys, jobs, strict=True))
     wanted = (param("model"), param("version"))
+    if any(wanted) and wanted not in keys and CHOSEN not in st.session_state:
+        another_is_shown()
 
     def title(key: tuple[str, str]) -> str:
         accuracy = by_key[key].metrics.get("val_accuracy")
@@ -94,7 +97,7 @@ def _form(caller: Caller, jobs: list[TrainingJob]) -> None:
 
     model = st.selectbox(
         "Model", keys, index=keys.index(wanted) if wanted in keys else 0, format_func=title,
-        key="new-endpoint-model", width=560,
+        key=CHOSEN, width=560,
     )  # fmt: skip
     with st.form("new-endpoint", border=False, width=560):
         name = st.text_input(

@@ -9,8 +9,8 @@ stage(
         View("review", "Review", "pages.label.review"),
         View("focus", "One by one", "pages.label.focus"),
         View("labels", "Labels", "pages.label.labels"),
-        View("usage", "Usage", "pages.label.usage"),
+        View("usage", "Usage", "pages.label.usage", "labels"),
         View("export", "Export", "pages.label.export"),
-        View("tasks", "Tasks", "pages.label.tasks"),
+        View("tasks", "Tasks", "pages.label.tasks", "labeling_jobs"),
     ],
 )

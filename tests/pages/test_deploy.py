@@ -48,6 +48,13 @@ def test_a_model_is_deployed_by_a_click(trained):
         get_endpoint(trained.caller, "clicked")
 
 
+def test_a_link_to_a_version_that_is_gone_says_that_another_is_offered(trained):
+    page = opened(trained.bench, "deploy", view="endpoints", new="1", model="kinds", version="99")
+    assert page.warning[0].value == "What the address names is not here. Another is shown."
+    page = page.selectbox(key="new-endpoint-model").select_index(0).run()
+    assert not page.warning
+
+
 def test_a_refused_name_is_explained_and_kept(trained):
     page = opened(trained.bench, "deploy", view="endpoints", new="1")
     page.text_input(key="new-endpoint-name-kinds").set_value("not a name")

@@ -35,3 +35,13 @@ def test_whoever_may_only_look_is_told_first(
     assert "change nothing" not in texts(opened(bench, stage))
     set_level(caller, LevelChange(role="admin", feature=feature, level="read"))
     assert "change nothing" in texts(opened(bench, stage))
+
+
+@pytest.mark.parametrize(("view", "feature"), [("usage", "labels"), ("tasks", "labeling_jobs")])
+def test_a_view_may_write_on_something_of_its_own(
+    bench: Workbench, caller: Caller, view: str, feature: str
+) -> None:
+    assert "change nothing" not in texts(opened(bench, "label", view=view))
+    set_level(caller, LevelChange(role="admin", feature=feature, level="read"))
+    assert "change nothing" in texts(opened(bench, "label", view=view))
+    assert "change nothing" not in texts(opened(bench, "label", view="review"))

@@ -90,6 +90,6 @@ def _columns() -> dict[str, Any]:
             options=[*STATUSES, UNSAVED],
             color=[*(COLOURS[s] for s in STATUSES), "yellow"],
         ),
-        "by": column.TextColumn("Reviewed", width=110),
+        "by": column.TextColumn("Reviewed", width=150),
         "item": column.TextColumn("Item", width=80),
     }

@@ -34,5 +34,6 @@ def test_saving_keeps_the_place(driver: Driver, app: App) -> None:
     driver.sees("2 saved")
     driver.settle()
     driver.page.wait_for_function(f"{TOP} === 1500")
+    expect(driver.main.get_by_test_id("stElementToolbar")).to_be_hidden()
     expect(driver.page).to_have_url(re.compile("p=2"))
     driver.healthy()

@@ -153,7 +153,7 @@ class Eligibility(BaseModel):
             "without a response": self.without_response,
             f"not permitted for {self.use}": self.prohibited,
         }  # fmt: skip
-        return ", ".join(f"{n} {words}" for words, n in why.items() if n) or "there are no pairs"
+        return ", ".join(f"{n:,} {words}" for words, n in why.items() if n) or "there are no pairs"
 
 
 @operation("PUT /pairs/{pair_id}/usage", needs=write("labels"), rights="person")

@@ -248,6 +248,7 @@ def test_whole_numbers_too_big_for_bigint_keep_their_digits(arrived: Arrived) ->
     ("line", "said"),
     [
         ("{bad", "is not JSON at character 2"),
+        ('{"a":', "is not JSON at character 6"),
         ("[1]", "not an object"),
         ('"text"', "not an object"),
         ('{"a": 1, "a": 2}', "'a' twice"),

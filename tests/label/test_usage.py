@@ -81,6 +81,8 @@ def test_the_gate_wants_acceptance_a_response_and_permission(caller, assemble):
         "without_response": 0, "prohibited": 2,
     }  # fmt: skip
     assert counts.reasons() == "1 pending review, 1 rejected, 2 not permitted for training"
+    many = counts.model_copy(update={"pending": 1440})
+    assert many.reasons().startswith("1,440 pending review")
 
 
 def test_wrong_input_is_named(caller, assemble):

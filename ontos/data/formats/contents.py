@@ -52,7 +52,7 @@ def refuse_rows(bad: Sequence[BadRow], count: int, more: bool = False) -> Invali
     number = f"{count:,}{' or more' if more else ''} row{'s' if count != 1 else ''}"
     return Invalid(
         f"file: {number} cannot be read: {first}{'; …' if len(bad) > 3 else ''}. "
-        "Correct them and upload the file again. Nothing was loaded.",
+        "Correct the file and upload it again. Nothing was loaded.",
         field="file",
         rows=[asdict(row) for row in bad[:SHOWN_ROWS]],
     )

@@ -119,7 +119,7 @@ def _bad_lines(path: Path) -> Iterator[BadRow]:
 
 def _problem(line: str) -> str | None:
     try:
-        found = json.loads(line, object_pairs_hook=_pairs)
+        found = json.loads(line.rstrip(), object_pairs_hook=_pairs)
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return "holds half of a character (a surrogate without its other half)"

@@ -68,10 +68,10 @@ def _draw_versions(caller: Caller, name: str) -> None:
 
 
 def _version(version: RegisteredVersion) -> None:
-    accuracy = version.metrics.get("val_accuracy")
+    accuracy, learnt = version.metrics.get("val_accuracy"), version.train_pairs
     facts = [
         f"{accuracy:.1%} right on validation" if accuracy is not None else "",
-        many(version.train_pairs, "pair") if version.train_pairs is not None else "",
+        f"learnt from {many(learnt, 'pair')}" if learnt is not None else "",
         f"asks for {', '.join(version.inputs)}" if version.inputs else "",
         f"answers as {', '.join(version.endpoints)}" if version.endpoints else "",
         f"alias {', '.join(version.aliases)}" if version.aliases else "",

@@ -167,6 +167,7 @@ def test_models_and_their_versions(trained):
     assert "kinds" in texts(page)
     page = opened(trained.bench, "deploy", view="models", model="kinds")
     assert "v2" in texts(page) and "right on validation" in texts(page)
+    assert "learnt from" in texts(page)
 
 
 def test_the_list_of_models_says_which_version_answers(trained):

@@ -1,5 +1,5 @@
 """What a page cannot do from Python: ask before unsaved work is left, place the cursor, keep the
-browser's history to what a person did, and follow links within the app."""
+browser's history to what a person did, follow links within the app, and tell what was sent."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -163,6 +163,25 @@ export default function (component) {
 """
 
 
+_ONCE = """
+const STATE = "__ontosOnce"
+const SEND = '[data-testid="stFormSubmitButton"] button, [class*="st-key-once-"] button'
+
+export default function () {
+  if (window[STATE]) return
+  window[STATE] = true
+  const app = document.querySelector('[data-testid="stApp"]')
+  document.addEventListener("click", event => {
+    event.target.closest?.(SEND)?.setAttribute("data-sent", "")
+  }, true)
+  new MutationObserver(() => {
+    if (app.dataset.testScriptState !== "notRunning") return
+    for (const sent of document.querySelectorAll("[data-sent]")) sent.removeAttribute("data-sent")
+  }).observe(app, { attributeFilter: ["data-test-script-state"] })
+}
+"""
+
+
 @cache
 def _component(name: str, js: str) -> Any:
     return st.components.v2.component(name, js=js)
@@ -199,6 +218,16 @@ def one_step_an_act(pages: Sequence[str]) -> None:
         _component("ontos_history", _HISTORY)(
             key="history-steps", data={"pages": list(pages)}, height=1
         )
+
+
+def mark_sent() -> None:
+    """A button is marked from its press until the page has dealt with it: of a form, or `once-…`.
+
+    Meanwhile its style takes no second press. The page may run for other reasons, too: the field
+    that was left to press the button.
+    """
+    with st.container(key="sent"):
+        _component("ontos_sent", _ONCE)(key="sent-once", height=1)
 
 
 def only_seen(shown: str, within: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.guard import one_step_an_act
+from pages.guard import mark_sent, one_step_an_act
 
 HERE = Path(__file__).parent
 
@@ -56,6 +56,7 @@ def main() -> None:
             st.logo(icon)
             _who()
         chosen.run()
+    mark_sent()
     one_step_an_act(["", *(page.url_path for pages in groups.values() for page in pages)])
 
 

@@ -9,12 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import streamlit as st
-
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.kernel.tenancy import Tenant
-from pages.frame import loaded, param
+from pages.frame import last_pick, loaded, param
 
 Item = TypeVar("Item")
 T = TypeVar("T")
@@ -60,7 +58,7 @@ def read_ahead(
     `read` are run in threads that know nothing of the session.
     """
     place = (caller.tenant, page)
-    guess = param(key) or st.session_state.get(f"pick-{key}") or _firsts.get(place)
+    guess = param(key) or last_pick(key) or _firsts.get(place)
     items, answer = loaded(listing, lambda: _tried(read, guess))
     if default := first(items):
         _firsts[place] = default

@@ -39,6 +39,13 @@ COLOURS = {
 }  # fmt: skip
 
 
+STAGE = "stage"
+"""In the session: the stage that is shown."""
+
+CARRIED = ("sheet", "endpoint")
+"""What is chosen at several stages, and stays chosen from one to the next."""
+
+
 @dataclass(frozen=True)
 class View:
     """One way to look at a stage; `module` has a `draw(caller)`.
@@ -58,6 +65,7 @@ def stage(title: str, purpose: str, views: Sequence[View], feature: str | None =
     Whoever may not write on the `feature`, or the view's own, is told before a button refuses them.
     """
     asking = caller()
+    st.session_state[STAGE] = title
     st.title(title, anchor=False)
     st.caption(purpose)
     chosen = _chosen(views)
@@ -239,7 +247,8 @@ def pick(
     identity: Callable[[T], str] = lambda item: item.id,  # type: ignore[attr-defined]
     help: str | None = None,
 ) -> T | None:
-    """Choose one of several records: the address names it under `key`, else it is the first."""
+    """Choose one of several records: the address names it under `key`, else it is what was chosen
+    last, else the first."""
     by_id = {identity(item): item for item in items}
     if not by_id:
         return None
@@ -249,20 +258,28 @@ def pick(
         label, list(by_id), format_func=lambda k: title(by_id[k]), key=state, help=help,
         on_change=_to_address, args=(key, state),
     )  # fmt: skip
+    if key in CARRIED:
+        st.session_state[f"{state}-last"] = chosen
     return by_id[chosen]
+
+
+def last_pick(key: str) -> str | None:
+    """What was chosen last: in the widget that is shown, or at another stage."""
+    state = f"pick-{key}"
+    return st.session_state.get(state) or st.session_state.get(f"{state}-last")
 
 
 def _picked(by_id: Mapping[str, Any], key: str, state: str) -> str:
     """What the address names; else what was shown, unless going back took it out of the address."""
-    wanted, kept = param(key), st.session_state.get(state)
-    seen = st.session_state.get(f"{state}-address")
-    st.session_state[f"{state}-address"] = wanted
+    wanted, last, here = param(key), last_pick(key), st.session_state.get(STAGE)
+    before = st.session_state.get(f"{state}-address")
+    st.session_state[f"{state}-address"] = here, wanted
     if wanted in by_id:
         return str(wanted)
-    if wanted and kept is None:
+    if wanted and before != (here, wanted):
         another_is_shown()
-    gone_back = seen and not wanted
-    return str(kept) if kept in by_id and not gone_back else next(iter(by_id))
+    gone_back = before and before[0] == here and before[1] and not wanted
+    return last if last in by_id and not gone_back else next(iter(by_id))
 
 
 def another_is_shown() -> None:

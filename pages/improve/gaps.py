@@ -19,7 +19,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.clock import moment
 from pages.data.words import escaped
-from pages.frame import attempt, empty, go, loaded, param, pick, show
+from pages.frame import attempt, empty, go, last_pick, loaded, param, pick, show
 from pages.improve.figures import KINDS, badge, charts, figure, grouped, state
 from pages.improve.retraining import draw_retrain, draw_retraining
 from pages.tables import rows_of
@@ -35,7 +35,7 @@ COLUMNS = {
 
 
 def draw(caller: Caller) -> None:
-    wanted = param("endpoint")
+    wanted = param("endpoint") or last_pick("endpoint")
     asked = st.session_state.get("pick-gap") or param("gap")
     endpoints, gaps, near = loaded(
         lambda: list_endpoints(caller),

@@ -328,3 +328,22 @@ def test_a_task_is_asked_for_taken_and_ended(
     assert list_tasks(caller).items[0].assignee == caller.user
     sound(press(page, "It is done"))
     assert list_tasks(caller).items[0].status == "done"
+
+
+def test_a_chosen_training_sheet_stays_chosen_at_the_next_stage(
+    bench: Workbench, caller: Caller, table: Callable[..., str], made: Assembled
+) -> None:
+    maker = Maker(caller, table)
+    older = maker([{"ref": "a", "text": "older", "label": "leave"}], name="older").id
+    newer = maker([{"ref": "b", "text": "newer", "label": "leave"}], name="newer").id
+    page = opened(bench, "label")
+    assert page.selectbox(key="pick-sheet").value == newer
+    page.selectbox(key="pick-sheet").set_value(older).run()
+    for stage, shown in (("data", None), ("train", older), ("home", None), ("label", older)):
+        page.query_params.clear()
+        page.switch_page(f"{stage}/page.py").run()
+        assert shown is None or sound(page).selectbox(key="pick-sheet").value == shown
+    page.query_params["sheet"] = made.id
+    assert page.run().selectbox(key="pick-sheet").value == made.id
+    del page.query_params["sheet"]
+    assert page.run().selectbox(key="pick-sheet").value == newer, "going back undoes the choice"

@@ -45,12 +45,16 @@ from ontos.workspace.protocols import Column, ModelVersion, ServingState, Table
     ],
 )
 def test_errors_keep_the_workspaces_words(error, ours):
+    """SDK, errors: a class for each status and error code, TimeoutError once the retries are spent.
+    Each becomes one of the workbench's own kinds, with the workspace's message in it."""
     told_as = translated(error, "The table t cannot be read")
     assert type(told_as) is ours
     assert told_as.detail.startswith(f"The table t cannot be read: {error}")
 
 
 def test_our_own_errors_pass_as_they_are():
+    """The workbench's own, nothing of Databricks: a refusal inside `told` is not
+    told a second time."""
     with pytest.raises(errors.Refused, match="as it was"), told("x"):
         raise errors.Refused("as it was")
 
@@ -67,10 +71,13 @@ def test_our_own_errors_pass_as_they_are():
     ],
 )
 def test_types_are_shown_in_upper_case(text, shown):
+    """Tables API, ColumnInfo: `type_text` is the type as SQL or catalog string;
+    shown in upper case."""
     assert upper_type(text) == shown
 
 
 def test_a_table():
+    """Tables API, TableInfo and ColumnInfo: comments, `nullable` (true by default), `type_name`."""
     info = catalog.TableInfo(
         catalog_name="c",
         schema_name="s",
@@ -87,6 +94,8 @@ def test_a_table():
 
 
 def test_versions_with_and_without_tags():
+    """Model Versions API, list: neither aliases nor tags; the registered model names the aliases.
+    One version is asked of MLflow's `databricks-uc` registry, whose answer holds both."""
     aliases = [
         catalog.RegisteredModelAlias(alias_name="champion", version_num=2),
         catalog.RegisteredModelAlias(alias_name="old", version_num=1),
@@ -169,16 +178,21 @@ def described(ready, update, serves=None, pending=None, deployment=None, said=No
     ],
 )
 def test_states_of_an_endpoint(found, state):
+    """Serving endpoints API: READY once all entities of the active config are; `config_update` is
+    of the pending config, and each entity has its `deployment_state_message`."""
     answers = {state.model_version: 100} if state.model_version else {}
     assert serving_state("e", found) == replace(state, traffic=answers)
 
 
 def test_an_endpoint_that_is_hardly_there():
+    """Serving endpoints API, get: every field of the answer is optional; without
+    a state it is creating."""
     state = serving_state("e", serving.ServingEndpointDetailed())
     assert (state.status, state.model_version) == ("creating", None)
 
 
 def test_versions_share_the_traffic():
+    """Serving endpoints API, traffic config: for each served entity a route, in whole percent."""
     entities, traffic = split("c.s.m", {"3": 100, "2": 0})
     assert [(e.entity_name, e.entity_version) for e in entities] == [("c.s.m", "3"), ("c.s.m", "2")]
     assert [(r.served_entity_name, r.traffic_percentage) for r in traffic.routes] == [
@@ -188,6 +202,8 @@ def test_versions_share_the_traffic():
 
 
 def test_the_version_with_most_traffic_is_the_one_that_answers():
+    """Serving endpoints API, traffic config: routes name served entities, in no particular order.
+    The workbench calls the one with the largest share the version that answers."""
     entities = [
         serving.ServedEntityOutput(name=f"v{n}", entity_name="c.s.m", entity_version=str(n))
         for n in (1, 2)
@@ -218,6 +234,8 @@ def test_the_version_with_most_traffic_is_the_one_that_answers():
     ],
 )
 def test_statuses_of_a_run(state, code, status):
+    """Jobs API, RunStatus: its seven states, and codes of termination that are no success, a cancel
+    by the user (USER_CANCELED) or by the platform (CANCELED), or a failure."""
     details = jobs.TerminationDetails(
         code=jobs.TerminationCodeCode(code) if code else None, message="because"
     )
@@ -228,10 +246,13 @@ def test_statuses_of_a_run(state, code, status):
 
 
 def test_a_run_without_a_status_waits():
+    """Jobs API, Run: `status` is optional; without it the workbench takes the run for queued."""
     assert run_status(None) == ("queued", None)
 
 
 def test_the_script_knows_best_how_it_ended():
+    """Jobs API, TerminationDetails: the message is free text; what the script
+    says comes before it."""
     assert ended("failed", "exit 1", '{"status": "failed", "error": "one class"}', ()).message == (
         "one class"
     )
@@ -242,11 +263,15 @@ def test_the_script_knows_best_how_it_ended():
 
 
 def test_the_package_travels_whole():
+    """AI Runtime task: `code_source_path` is not for direct callers, so the
+    package goes as a zip of ours."""
     code = zipfile.ZipFile(io.BytesIO(package(Path(__file__).parents[2] / "ontos")))
     assert {"ontos/__init__.py", "ontos/kernel/errors.py"} <= set(code.namelist())
 
 
 def test_the_command_runs_the_script_and_publishes_what_it_leaves(tmp_path):
+    """AI Runtime task: the file at `command_path` is run; if it fails, the task
+    fails with its exit code."""
     run = tmp_path / "a run's folder"
     run.mkdir()
     (run / "config.json").write_text('{"word": "hello"}')
@@ -273,7 +298,8 @@ def test_the_command_runs_the_script_and_publishes_what_it_leaves(tmp_path):
 
 
 def test_a_request_to_end_reaches_the_script_and_its_last_words_get_out(tmp_path):
-    """Sent to the shell alone, as a platform does that knows of no other process."""
+    """Not documented: how AI Runtime asks a script to end. Assumed: SIGTERM, sent to the shell
+    alone, as a platform does that knows of no other process."""
     (run := tmp_path / "run").mkdir()
     script = (
         "import pathlib, signal, sys, time\n"

@@ -34,7 +34,8 @@ def seen_by(workspace):
 
 
 def test_a_group_opens_what_was_granted_to_it(seen_by):
-    """USE CATALOG, USE SCHEMA and SELECT through a group; nothing beside."""
+    """Unity Catalog, privileges: USE CATALOG, USE SCHEMA and SELECT through a
+    group; nothing beside."""
     catalog = seen_by("ann@example.org", "sellers")
     assert catalog.catalogs() == ["main", "workbench"]
     assert catalog.schemas("main") == ["sales"]
@@ -44,9 +45,8 @@ def test_a_group_opens_what_was_granted_to_it(seen_by):
 
 
 def test_without_rights_lists_are_empty_and_a_table_says_what_is_lacking(seen_by):
-    """Unity Catalog leaves out of lists what one may not use, and answers 403 for a name.
-
-    The uploads are the workbench's own, where roles decide."""
+    """Catalogs, Schemas and Tables API: lists leave out what one may not use, and get refuses it
+    (403). The uploads are the workbench's own, where roles decide."""
     catalog = seen_by("bob@example.org")
     assert (catalog.catalogs(), catalog.schemas("workbench")) == (["workbench"], ["data_default"])
     assert (catalog.schemas("main"), catalog.tables("main", "sales")) == ([], [])
@@ -57,6 +57,8 @@ def test_without_rights_lists_are_empty_and_a_table_says_what_is_lacking(seen_by
 
 
 def test_seeing_the_schema_is_not_seeing_the_table(workspace, seen_by):
+    """Tables API, list and get: beside USE CATALOG and USE SCHEMA the caller
+    needs SELECT on the table."""
     workspace.catalog.grant("schema", "main.hr", "sellers", "USE SCHEMA")
     catalog = seen_by("ann@example.org", "sellers")
     assert catalog.tables("main", "hr") == []
@@ -65,12 +67,14 @@ def test_seeing_the_schema_is_not_seeing_the_table(workspace, seen_by):
 
 
 def test_a_grant_on_the_schema_reaches_its_tables(workspace, seen_by):
+    """Grants API: a privilege granted on a schema is inherited by all objects within it."""
     workspace.catalog.grant("catalog", "main", "carl@example.org", "USE CATALOG")
     workspace.catalog.grant("schema", "main.sales", "carl@example.org", "USE SCHEMA", "SELECT")
     assert seen_by("carl@example.org").table(ORDERS).full_name == ORDERS
 
 
 def test_a_table_that_was_dropped_is_not_there(workspace, seen_by):
+    """SDK, errors: NotFound for a table that does not exist; the workbench tells of none."""
     workspace.catalog.add_table("main.sales.brief", {"id": "bigint"})
     workspace.catalog.grant("table", "main.sales.brief", "sellers", "SELECT")
     catalog = seen_by("ann@example.org", "sellers")
@@ -80,6 +84,8 @@ def test_a_table_that_was_dropped_is_not_there(workspace, seen_by):
 
 
 def test_orgs_do_not_see_each_other_even_as_the_app(workspace):
+    """Schemas and Tables API, list: an administrator retrieves all; the workbench
+    keeps orgs apart itself."""
     catalog = half(workspace.root / "home").catalog
     assert catalog.schemas("workbench") == ["data_default", "shared"]
     assert catalog.tables("workbench", "data_other") == []

@@ -36,26 +36,31 @@ def failing(call):
 
 
 def test_the_app_signs_in_as_its_service_principal(workspace):
-    """OAuth machine-to-machine: client id and secret for a token, once for many calls."""
+    """SDK, OAuth machine-to-machine: client id and secret for a token, once for many calls."""
     for _ in range(3):
         assert catalogs() == ["main", "workbench"]
     assert workspace.faults.count("POST /oidc/v1/token") == 1
 
 
 def test_a_persons_token_stands_beside_the_apps_own(workspace):
-    """On behalf of: the proxy forwards a token, while the app's credentials stay in the env."""
+    """Databricks Apps, user authorization: the proxy forwards a token, while the app's credentials
+    stay in the environment. SDK: two ways to sign in are refused unless `auth_type` names one."""
     person = Connection(workspace.people.add("ann@example.org")).client
     assert person.current_user.me().user_name == "ann@example.org"
     assert Connection().client.current_user.me().user_name == "app-id"
 
 
 def test_tokens_are_renewed_before_they_expire(workspace):
+    """SDK, OAuth: a token counts as expired 40 seconds early, and the next call
+    asks for another."""
     workspace.people.token_seconds = 2  # less than the SDK's margin: each call renews
     assert catalogs() == catalogs()
     assert workspace.faults.count("POST /oidc/v1/token") > 1
 
 
 def test_a_dead_host_is_named_within_seconds(monkeypatch):
+    """SDK, retries: a refused connection is tried again until `retry_timeout_seconds` are over. The
+    workbench asks the host for a sign of life first, and names it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         host = f"http://127.0.0.1:{free.getsockname()[1]}"
     monkeypatch.setenv("DATABRICKS_HOST", host)
@@ -64,6 +69,8 @@ def test_a_dead_host_is_named_within_seconds(monkeypatch):
 
 
 def test_a_host_that_accepts_and_says_nothing_is_given_up(monkeypatch):
+    """SDK, retries: an answer that does not come is asked for again as well; the
+    sign of life ends it."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("DATABRICKS_HOST", host)
@@ -71,6 +78,8 @@ def test_a_host_that_accepts_and_says_nothing_is_given_up(monkeypatch):
 
 
 def test_a_host_that_is_no_workspace_is_told_apart_from_a_missing_thing(monkeypatch):
+    """SDK, errors: NotFound also for a 404 without an error document: `unable to
+    parse response`."""
     server = http.server.HTTPServer(("127.0.0.1", 0), Elsewhere)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -87,6 +96,8 @@ def test_a_host_that_is_no_workspace_is_told_apart_from_a_missing_thing(monkeypa
 
 
 def test_no_host_is_said_so(monkeypatch, tmp_path):
+    """SDK, unified authentication: ValueError where nothing is configured; the
+    workbench names the host."""
     for name in ("DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_CLIENT_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "none"))
@@ -94,6 +105,8 @@ def test_no_host_is_said_so(monkeypatch, tmp_path):
 
 
 def test_a_wrong_client_secret(workspace, monkeypatch):
+    """OAuth (RFC 6749, 5.2): `invalid_client` where credentials are refused. SDK:
+    told as ValueError."""
     monkeypatch.setenv("DATABRICKS_CLIENT_SECRET", "of yesterday")
     refusal = failing(catalogs)
     assert "DATABRICKS_CLIENT_SECRET" in refusal.detail
@@ -101,6 +114,8 @@ def test_a_wrong_client_secret(workspace, monkeypatch):
 
 
 def test_a_persons_token_that_was_revoked_is_refused(workspace):
+    """SDK, errors: 401 is Unauthenticated, with the SDK's settings behind the message. The
+    workbench leaves those out, and asks to sign in anew."""
     token = workspace.people.add("ann@example.org")
     app = half(workspace.root / "home", Person("ann@example.org", token=token))
     assert app.catalog.catalogs() == ["workbench"]
@@ -111,6 +126,8 @@ def test_a_persons_token_that_was_revoked_is_refused(workspace):
 
 
 def test_the_app_signs_in_anew_after_its_token_was_revoked(workspace):
+    """SDK, errors: 401 is Unauthenticated. Not documented: the SDK keeps a token that was refused.
+    The workbench drops its client, so that the next call signs in anew."""
     assert catalogs()
     workspace.people.revoke()
     with pytest.raises(Denied):
@@ -119,6 +136,7 @@ def test_the_app_signs_in_anew_after_its_token_was_revoked(workspace):
 
 
 def test_a_call_that_may_be_repeated_outlives_a_revoked_token(workspace):
+    """SDK, retries: 401 is not asked again; the workbench signs in anew and asks once more."""
     assert catalogs()
     workspace.people.revoke()
     me = Connection().ask("I cannot be read", lambda client: client.current_user.me())
@@ -127,19 +145,23 @@ def test_a_call_that_may_be_repeated_outlives_a_revoked_token(workspace):
 
 @pytest.mark.parametrize("status, code", [(429, "REQUEST_LIMIT_EXCEEDED"), (503, "")])
 def test_a_busy_workspace_is_asked_again(workspace, status, code):
+    """SDK, retries: 429 and 503 are asked again after `Retry-After`, or after a
+    second without one."""
     catalogs()
     busy = workspace.faults.plan(Fault("/catalogs", status=status, code=code))
     assert catalogs() == ["main", "workbench"] and busy.seen == 1
 
 
 def test_a_link_that_breaks_is_tried_again(workspace):
+    """SDK, retries: a connection that breaks is tried again."""
     catalogs()
     cut = workspace.faults.plan(Fault("/catalogs", cut=True))
     assert catalogs() == ["main", "workbench"] and cut.seen == 1
 
 
 def test_a_host_that_dies_later_is_asked_for_a_sign_of_life_first(workspace):
-    """The first to notice waits for the SDK's repetitions; those who follow do not."""
+    """SDK, retries: TimeoutError once `retry_timeout_seconds` are over. The first to notice waits
+    for that; those who follow do not."""
     catalogs()
     workspace.faults.plan(Fault(".", times=9, delay=7))
     with pytest.raises(Unavailable, match=rf"{workspace.url} does not answer in time"), told("No"):
@@ -150,6 +172,8 @@ def test_a_host_that_dies_later_is_asked_for_a_sign_of_life_first(workspace):
 
 
 def test_an_error_of_the_workspace_is_told_once(workspace):
+    """SDK, errors: 500 is InternalError and not asked again, 404 is NotFound;
+    both keep the message."""
     workspace.faults.plan(Fault("/tables/", status=500, code="INTERNAL_ERROR", message="oops"))
     with pytest.raises(Unavailable, match=r"oops.*ask the workspace's admin"):
         half(workspace.root / "home").catalog.table("main.sales.orders")

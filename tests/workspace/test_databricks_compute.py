@@ -36,7 +36,8 @@ def running(app, handle):
 
 
 def test_a_run_waits_for_compute_and_says_so(workspace, app, run_id):
-    """PENDING before RUNNING; what AI Runtime waits for is in the output of the task's run."""
+    """Jobs API, RunStatus: PENDING before RUNNING; what AI Runtime waits for is the
+    `status_message` in the output of the task's run."""
     workspace.jobs.gate.clear()
     handle = start(app, "waits")
     run = app.compute.poll(handle)
@@ -47,7 +48,8 @@ def test_a_run_waits_for_compute_and_says_so(workspace, app, run_id):
 
 
 def test_what_is_submitted(workspace, app, run_id):
-    """One deployment over a script in the volume, an environment with pinned packages."""
+    """AI Runtime task: one deployment, an experiment below `/Workspace`, an environment with a
+    version. Not documented: that `command_path` (a workspace path) may lie in a volume."""
     workspace.jobs.gate.clear()
     run = workspace.jobs.runs[run_id(start(app, "shown"))]
     task = run.task.ai_runtime_task
@@ -64,7 +66,8 @@ def test_what_is_submitted(workspace, app, run_id):
 
 
 def test_submitting_twice_starts_one_run(workspace, app):
-    """The idempotency token: a restart between submitting and noting it down starts no second."""
+    """Jobs API, submit: an `idempotency_token` that was seen before answers with the run that it
+    made. A restart between submitting and noting it down starts no second."""
     workspace.jobs.gate.clear()
     first, second = start(app, "once"), start(app, "once")
     assert first == second
@@ -72,7 +75,8 @@ def test_submitting_twice_starts_one_run(workspace, app):
 
 
 def test_a_cancelled_run_ends_with_all_its_processes(workspace, app, run_id):
-    """`runs/cancel` asks the process to end; nothing of it is left, and no model either."""
+    """Jobs API, cancel: the run may go on for a while after the answer. Not documented: that its
+    process is asked to end before it is killed, and that cancelling what has ended does nothing."""
     handle = start(app, "cancelled", "never")
     running(app, handle)
     process = workspace.jobs.runs[run_id(handle)].process
@@ -86,6 +90,8 @@ def test_a_cancelled_run_ends_with_all_its_processes(workspace, app, run_id):
 
 
 def test_an_evicted_run_failed_and_says_what_to_do(workspace, app, run_id):
+    """Jobs API, TerminationDetails: a code, a type and a message. Not documented:
+    those of an eviction."""
     handle = start(app, "evicted")
     running(app, handle)
     workspace.jobs.evict(run_id(handle))
@@ -96,7 +102,8 @@ def test_an_evicted_run_failed_and_says_what_to_do(workspace, app, run_id):
 
 
 def test_a_revoked_token_in_the_midst_of_a_run(workspace, app, run_id):
-    """The app signs in anew and goes on watching; a secret that is refused is named."""
+    """SDK, errors: 401 is Unauthenticated. The app signs in anew and goes on watching; a client
+    secret that is refused (`invalid_client`) is named."""
     handle = start(app, "revoked")
     running(app, handle)
     workspace.people.revoke()
@@ -113,6 +120,8 @@ def test_a_revoked_token_in_the_midst_of_a_run(workspace, app, run_id):
 
 
 def test_a_script_that_cannot_work_tells_the_reason_itself(workspace, app):
+    """AI Runtime task: a script that fails, fails the task with its exit code and no reason of its
+    own. Ours leaves the reason in the volume."""
     lay_out(app, "wrong", "kinds")
     folder = app.compute.folder("wrong")
     (folder / "config.json").write_text("{}")
@@ -124,6 +133,7 @@ def test_a_script_that_cannot_work_tells_the_reason_itself(workspace, app):
 
 
 def test_an_app_that_may_not_submit_says_which_run(workspace, app):
+    """SDK, errors: 403 is PermissionDenied; the workbench names the run, and keeps the message."""
     denial = Fault("runs/submit", status=403, code="PERMISSION_DENIED", message="No AI Runtime")
     workspace.faults.plan(denial)
     with pytest.raises(Denied, match="run barred cannot be submitted: No AI Runtime"):
@@ -132,6 +142,8 @@ def test_an_app_that_may_not_submit_says_which_run(workspace, app):
 
 
 def test_handles_of_nothing(app):
+    """SDK, errors: the Jobs API's 400 for a run that does not exist is told as
+    ResourceDoesNotExist."""
     with pytest.raises(Unavailable, match="no handle of a run"):
         app.compute.poll("run-1")
     with pytest.raises(NotFound, match="run gone cannot be read"):
@@ -139,6 +151,7 @@ def test_handles_of_nothing(app):
 
 
 def test_compute_that_does_not_answer_is_unavailable_and_the_run_goes_on(workspace, app):
+    """SDK, errors: 500 is InternalError and not asked again; the run is not ended for that."""
     handle = start(app, "away")
     running(app, handle)
     workspace.faults.plan(Fault("runs/get$", status=500, code="INTERNAL_ERROR", message="away"))

@@ -23,7 +23,8 @@ def files(workspace):
 
 
 def test_the_volume_is_made_when_it_is_first_written_to(workspace, files):
-    """The Files API answers 404 for a volume that is missing; it is made once."""
+    """Files API, list: 404 where there is no directory. Not documented: 404 for a missing volume,
+    also when a directory is made. The workbench makes the volume, once."""
     assert files.list("in") == []
     assert files.put("in/a.csv", io.BytesIO(b"a,b\n1,2\n")) == 8
     assert workspace.catalog.has("volume", "workbench.data_default.files")
@@ -33,13 +34,14 @@ def test_the_volume_is_made_when_it_is_first_written_to(workspace, files):
 
 
 def test_what_is_written_again_is_replaced(files):
+    """Files API, upload: with `overwrite` an existing file is overwritten."""
     files.put("twice.txt", io.BytesIO(b"first"))
     files.put("twice.txt", io.BytesIO(b"second time"))
     assert files.open("twice.txt").read() == b"second time"
 
 
 def test_a_large_file_goes_in_parts_and_comes_back_whole(workspace, files):
-    """From 50 MB on the SDK uploads in parts, to addresses that are signed for each."""
+    """SDK, files: from 50 MiB on it uploads in parts, to addresses that are presigned for each."""
     content = bytes(range(256)) * (52 * 4096)
     assert files.put("large.bin", io.BytesIO(content)) == len(content)
     assert workspace.faults.count("PUT /signed/") > 1 and not workspace.uploads.begun
@@ -47,6 +49,8 @@ def test_a_large_file_goes_in_parts_and_comes_back_whole(workspace, files):
 
 
 def test_an_upload_that_breaks_off_leaves_no_file(workspace, files):
+    """SDK, files: where the first part fails it aborts, and uploads in one piece;
+    here that fails too."""
     workspace.faults.plan(Fault("action|PUT /signed/", times=99, status=400, code="BAD_REQUEST"))
     workspace.faults.plan(Fault("PUT /api/2.0/fs/files/", status=400, code="BAD_REQUEST"))
     with pytest.raises(Invalid, match=r"half\.bin cannot be written"):
@@ -56,13 +60,16 @@ def test_an_upload_that_breaks_off_leaves_no_file(workspace, files):
 
 
 def test_names_with_spaces_and_signs(files):
+    """Files API: the path is part of the URI, where the SDK quotes it; it is
+    listed as it was given."""
     files.put("in d/ü & 100 %.txt", io.BytesIO(b"x"))
     assert files.list("in d") == ["in d/ü & 100 %.txt"]
     assert files.open("in d/ü & 100 %.txt").read() == b"x"
 
 
 def test_a_folder_is_listed_page_by_page_without_its_folders(files):
-    """The workspace tells two entries at a time here; `next_page_token` leads on."""
+    """Files API, list: a page may hold fewer entries than were asked for, here two at a time;
+    `next_page_token` leads on. Folders are among them, and left out by the workbench."""
     for name in ("c", "a", "b", "e", "d"):
         files.put(f"many/{name}.txt", io.BytesIO(b"x"))
     files.put("many/deep/f.txt", io.BytesIO(b"x"))
@@ -70,6 +77,8 @@ def test_a_folder_is_listed_page_by_page_without_its_folders(files):
 
 
 def test_what_was_deleted_is_gone(files):
+    """SDK, errors: NotFound for a file that does not exist, asked for its content
+    or to be deleted."""
     files.put("gone.txt", io.BytesIO(b"x"))
     files.delete("gone.txt")
     for call in (files.open, files.delete):
@@ -79,11 +88,15 @@ def test_what_was_deleted_is_gone(files):
 
 @pytest.mark.parametrize("path", ["", "../x", "/Volumes/other/x"])
 def test_paths_stay_in_the_volume(files, path):
+    """Files API: paths are `/Volumes/<catalog>/<schema>/<volume>/<path>`; none
+    leaves the org's own."""
     with pytest.raises(Invalid):
         files.put(path, io.BytesIO(b"x"))
 
 
 def test_without_write_volume_nothing_is_written(workspace, files):
+    """Unity Catalog, privileges: adding files takes WRITE VOLUME, beside USE
+    CATALOG and USE SCHEMA."""
     files.put("kept.txt", io.BytesIO(b"x"))
     token = workspace.people.add("bob@example.org")
     theirs = DatabricksFiles(Connection(token), "workbench", "data_default")

@@ -18,6 +18,8 @@ def workspace(tmp_path):
 
 
 def test_an_answer_with_its_tokens(workspace):
+    """Foundation Model APIs, chat completions: OpenAI's form below
+    `/serving-endpoints`, with `usage`."""
     llm = half(workspace.root / "home", llm_model="llama").llm
     found = llm.complete(HELLO)
     assert (found.text, found.model, found.prompt_tokens, found.completion_tokens) == (
@@ -26,6 +28,7 @@ def test_an_answer_with_its_tokens(workspace):
 
 
 def test_no_model_is_configured(workspace):
+    """The workbench's own, nothing of Databricks: without a setting no endpoint is asked."""
     llm = half(workspace.root / "home").llm
     assert llm.model is None
     with pytest.raises(Unavailable, match="No language model is configured"):
@@ -33,19 +36,23 @@ def test_no_model_is_configured(workspace):
 
 
 def test_an_endpoint_that_is_not_there_is_named(workspace):
+    """Not documented: what is answered for an endpoint that does not exist.
+    Assumed: 404 and its name."""
     llm = half(workspace.root / "home", llm_model="nobody").llm
     with pytest.raises(Unavailable, match="does not exist: nobody"):
         llm.complete(HELLO)
 
 
 def test_a_busy_endpoint_is_asked_again(workspace):
+    """Foundation Model APIs, limits: 429 beyond a rate limit, to be asked again after a while."""
     busy = workspace.faults.plan(Fault("/chat/completions", status=429, code="TOO_MANY"))
     llm = half(workspace.root / "home", llm_model="llama").llm
     assert llm.complete(HELLO).text == "You said hello" and busy.seen == 1
 
 
 def test_a_language_model_elsewhere_is_asked_with_the_secret_of_the_scope(workspace):
-    """Read once, and only where the environment gives no key."""
+    """Secrets API, get: the value of a key in a scope. Read once, and only where
+    the environment gives no key."""
     home = workspace.root / "home"
     workspace.secrets.scopes["ontos"] = {"llm-api-key": "s3cret"}
     with Endpoint((200, GOOD)) as endpoint:

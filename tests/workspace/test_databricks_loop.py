@@ -25,6 +25,8 @@ def trained(workspace, tmp_path_factory):
 
 
 def test_train_register_serve_query_update_roll_back(workspace, trained):
+    """Jobs, MLflow and Serving endpoints API in one go: submit, register, create, query, update
+    config and back by a traffic of 0 percent, with the states that each passes through."""
     app, right, wrong = trained
     name, first, second = right["model_name"], right["model_version"], wrong["model_version"]
     assert name == f"{PLACE}.kinds" and {first, second} == {"1", "2"}
@@ -49,7 +51,8 @@ def test_train_register_serve_query_update_roll_back(workspace, trained):
 
 
 def test_a_run_is_kept_where_ai_runtime_keeps_it(workspace, trained):
-    """One submission is one job run and one MLflow run; the script continues the latter."""
+    """AI Runtime task, output: the MLflow run of a submission. Not documented in the SDK: that the
+    script's environment names it, so that the script continues it."""
     _, right, _ = trained
     [experiment] = workspace.tracking.experiments.values()
     assert experiment.name == "/Shared/ontos/default"
@@ -61,6 +64,8 @@ def test_a_run_is_kept_where_ai_runtime_keeps_it(workspace, trained):
 
 
 def test_the_registered_model_is_loaded_in_the_app(trained):
+    """Registered Models API: a version that was registered is loaded by MLflow,
+    by its three-level name."""
     app, right, _ = trained
     model = app.models.load("kinds", right["model_version"])
     assert model.predict([QUESTION]) == ["tool"]

@@ -34,7 +34,8 @@ def settled(serving, name="desk"):
 
 
 def test_an_endpoint_takes_its_time(workspace, serving, model):
-    """NOT_READY and IN_PROGRESS until its container stands; READY after that."""
+    """Serving endpoints API, EndpointState: NOT_READY and IN_PROGRESS until its entities are ready.
+    Not documented: the 404 for a query meanwhile."""
     workspace.serving.gate.clear()
     assert serving.create("desk", model, "1").status == "creating"
     state = serving.state("desk")
@@ -47,6 +48,8 @@ def test_an_endpoint_takes_its_time(workspace, serving, model):
 
 
 def test_the_former_version_answers_until_the_next_is_loaded(workspace, serving, model):
+    """Serving endpoints API: `config` is what is served now, `pending_config`
+    what is being updated to."""
     serving.create("desk", model, "1")
     settled(serving)
     workspace.serving.gate.clear()
@@ -60,7 +63,8 @@ def test_the_former_version_answers_until_the_next_is_loaded(workspace, serving,
 
 
 def test_a_second_update_is_refused(workspace, serving, model):
-    """409 RESOURCE_CONFLICT while an update runs; here also when two apps ask at once."""
+    """Serving endpoints API, update config: refused while an update is in progress, also where two
+    apps ask at once. Not documented: that this is 409 RESOURCE_CONFLICT."""
     from ontos.workspace.databricks.client import Connection, told
     from ontos.workspace.databricks.serving import split
 
@@ -78,6 +82,8 @@ def test_a_second_update_is_refused(workspace, serving, model):
 
 
 def test_rolling_back_moves_the_traffic_and_loads_nothing(workspace, serving, model):
+    """Serving endpoints API, traffic config: a route of 0 percent keeps its entity in the active
+    config. Not documented: that an entity which stays is not loaded again."""
     serving.create("desk", model, "1")
     settled(serving)
     serving.update("desk", model, {"2": 100})
@@ -90,6 +96,8 @@ def test_rolling_back_moves_the_traffic_and_loads_nothing(workspace, serving, mo
 
 
 def test_a_version_that_is_not_registered_leaves_the_former_one(serving, model):
+    """SDK, errors: NotFound for a version that does not exist; the workbench asks
+    before it updates."""
     serving.create("desk", model, "1")
     settled(serving)
     with pytest.raises(NotFound, match=r"greeter has no version 7"):
@@ -98,6 +106,8 @@ def test_a_version_that_is_not_registered_leaves_the_former_one(serving, model):
 
 
 def test_a_deployment_that_fails_says_why(workspace, serving):
+    """Serving endpoints API: UPDATE_FAILED, and DEPLOYMENT_FAILED with a
+    `deployment_state_message`. Not documented: what that says, and the 404 for a query."""
     import shutil
 
     name = register(workspace, "hollow", "hello")
@@ -111,7 +121,8 @@ def test_a_deployment_that_fails_says_why(workspace, serving):
 
 
 def test_a_version_deleted_under_an_endpoint(workspace, serving):
-    """It answers on from memory; the next start from zero fails, and says for which version."""
+    """Not documented: what an endpoint does when its version is deleted. Assumed: it answers on
+    from memory; the next start from zero fails, and says for which version."""
     name = register(workspace, "brief", "hello", "good day")
     serving.create("desk", name, "1")
     settled(serving)
@@ -128,6 +139,8 @@ def test_a_version_deleted_under_an_endpoint(workspace, serving):
 
 
 def test_missing_inputs_are_refused_by_the_models_signature(serving, model):
+    """MLflow, signature enforcement: input that lacks a column is refused; the
+    endpoint answers 400."""
     serving.create("desk", model, "1")
     settled(serving)
     with pytest.raises(Invalid, match=r"missing inputs \['name'\]"):
@@ -137,6 +150,8 @@ def test_missing_inputs_are_refused_by_the_models_signature(serving, model):
 
 
 def test_a_model_that_fails_is_told_in_its_own_words(serving, model):
+    """MLflow, scoring server: BAD_REQUEST where a model fails. Not documented:
+    that its words are in it."""
     serving.create("desk", model, "3")
     settled(serving)
     with pytest.raises(Invalid, match="its weights are missing"):
@@ -144,6 +159,8 @@ def test_a_model_that_fails_is_told_in_its_own_words(serving, model):
 
 
 def test_names_are_the_orgs_own(workspace, serving, model):
+    """Serving endpoints API, create: a name is unique across the workspace, so the org's goes
+    before it. Not documented there: 63 characters at most, and 409 for a name that is taken."""
     serving.create("desk", model, "1")
     assert list(workspace.serving.endpoints) == ["default-desk"]
     with pytest.raises(Conflict, match=r"desk cannot be created.*already exists"):
@@ -153,6 +170,7 @@ def test_names_are_the_orgs_own(workspace, serving, model):
 
 
 def test_what_is_not_there(serving, model):
+    """SDK, errors: NotFound for an endpoint that does not exist, whatever is asked of it."""
     assert serving.state("desk") is None
     calls = (
         lambda: serving.query("desk", ANN),
@@ -165,6 +183,7 @@ def test_what_is_not_there(serving, model):
 
 
 def test_a_deleted_endpoint_is_gone(serving, model):
+    """Serving endpoints API, delete; after it NotFound for the name."""
     serving.create("desk", model, "1")
     settled(serving)
     serving.delete("desk")
@@ -180,6 +199,8 @@ def shared(serving, model, traffic):
 
 
 def test_a_split_is_told_as_the_workspace_holds_it(workspace, serving, model):
+    """Serving endpoints API: a route's percentage of the traffic, and which served entity answered
+    (`served-model-name`, useful with a traffic split)."""
     state = shared(serving, model, {"2": 10, "1": 90})
     assert (state.model_version, state.traffic) == ("1", {"2": 10, "1": 90})
     words = {"1": "hello, Ann", "2": "good day, Ann"}
@@ -193,7 +214,8 @@ def test_a_split_is_told_as_the_workspace_holds_it(workspace, serving, model):
 
 
 def test_traffic_alone_moves_without_a_version_to_come(workspace, serving, model):
-    """Also a change of traffic alone passes through IN_PROGRESS, and refuses a second one."""
+    """Serving endpoints API, update config: any combination of entities and traffic is an update.
+    So traffic alone passes through IN_PROGRESS too, and refuses a second one."""
     shared(serving, model, {"2": 10, "1": 90})
     workspace.serving.gate.clear()
     state = serving.update("desk", model, {"2": 50, "1": 50})
@@ -206,6 +228,7 @@ def test_traffic_alone_moves_without_a_version_to_come(workspace, serving, model
 
 
 def test_an_answer_of_an_entity_that_is_not_ours_names_no_version(workspace, serving, model):
+    """Serving endpoints API: a served entity's name is whatever its endpoint's maker chose."""
     serving.create("desk", model, "1")
     settled(serving)
     endpoint = workspace.serving.endpoints["default-desk"]
@@ -214,7 +237,8 @@ def test_an_answer_of_an_entity_that_is_not_ours_names_no_version(workspace, ser
 
 
 def test_guardrails_that_are_not_taken_are_left_to_the_workbench(workspace, serving, model):
-    """AI Gateway guards foundation and external models, not custom ones."""
+    """AI Gateway, supported features: guardrails for external and foundation models, not for custom
+    ones. Not documented: that they are refused with 400, and in which words."""
     serving.create("desk", model, "1")
     settled(serving)
     left = serving.guard("desk", Guardrails(pii="BLOCK", keywords=("secret",)))
@@ -234,6 +258,8 @@ def guarding(workspace):
 
 
 def test_guardrails_that_are_taken(guarding, serving, model):
+    """AI Gateway, guardrails: keywords of requests and responses, topics of requests. Assumed: a
+    workspace that takes them for custom models."""
     serving.create("desk", model, "1")
     asked = Guardrails(keywords=("secret",), topics=("fruit",))
     assert serving.guard("desk", asked).held == {"keywords", "topics"}
@@ -246,7 +272,8 @@ def test_guardrails_that_are_taken(guarding, serving, model):
 
 
 def test_what_else_the_gateway_holds_stays(guarding, serving, model):
-    """PUT replaces the whole configuration of the gateway."""
+    """Not documented: whether put AI Gateway keeps what it is not given. Assumed:
+    it replaces the whole."""
     serving.create("desk", model, "1")
     limit = {"calls": 9, "key": "endpoint", "renewal_period": "minute"}
     gateway = guarding.serving.endpoints["default-desk"].gateway
@@ -258,6 +285,8 @@ def test_what_else_the_gateway_holds_stays(guarding, serving, model):
 
 
 def test_a_refusal_leaves_what_was_held(guarding, serving, model):
+    """Not documented: that a refused put AI Gateway changes nothing. Assumed, as
+    of any refused PUT."""
     serving.create("desk", model, "1")
     serving.guard("desk", Guardrails(safety=True))
     guarding.serving.guards_custom_models = False
@@ -268,6 +297,8 @@ def test_a_refusal_leaves_what_was_held(guarding, serving, model):
 
 
 def test_guardrails_outlive_an_update(guarding, serving, model):
+    """Serving endpoints API: update config is of entities and traffic; the AI
+    Gateway has its own call."""
     serving.create("desk", model, "1")
     settled(serving)
     serving.guard("desk", Guardrails(keywords=("secret",)))

@@ -40,7 +40,7 @@ def found(setup: Setup) -> dict[str, Finding]:
 
 
 def test_an_empty_workspace_lacks_nearly_everything(setup: Setup) -> None:
-    """Unity Catalog answers 404 for a catalog that is not there: the remedy makes it."""
+    """SDK, errors: NotFound for a catalog that is not there: the remedy makes it."""
     lacking = {key for key, each in found(setup).items() if each.state == "missing"}
     assert lacking == {"catalog", "schema ontos_system", "schema org_default",
                        "schema data_default", "volume", "models"}  # fmt: skip
@@ -51,6 +51,7 @@ def test_an_empty_workspace_lacks_nearly_everything(setup: Setup) -> None:
 
 
 def test_what_may_be_made_is_made(bare: Workspace, setup: Setup) -> None:
+    """Schemas and Volumes API, create: CREATE SCHEMA in the catalog; who made a schema owns it."""
     bare.catalog.add_schema("workbench.other", "somebody")
     app = bare.people.app.name
     bare.catalog.grant("catalog", "workbench", app, "USE CATALOG", "CREATE SCHEMA")
@@ -62,7 +63,7 @@ def test_what_may_be_made_is_made(bare: Workspace, setup: Setup) -> None:
 
 
 def test_rights_that_lack_are_granted_by_the_remedy(bare: Workspace, setup: Setup) -> None:
-    """Effective permissions: a grant on the schema counts, one that is not there is named."""
+    """Grants API, effective: a grant on the schema counts, one that is not there is named."""
     app = bare.people.app.name
     bare.catalog.add_schema("workbench.org_default", "somebody")
     bare.catalog.grant("catalog", "workbench", app, "USE CATALOG", "CREATE SCHEMA")
@@ -76,12 +77,15 @@ def test_rights_that_lack_are_granted_by_the_remedy(bare: Workspace, setup: Setu
 
 
 def test_a_warehouse_that_is_not_there_is_named(bare: Workspace, tmp_path: Path) -> None:
+    """SDK, errors: NotFound for a warehouse that does not exist; its id is told."""
     wrong = found(half(tmp_path, http_path="9999").setup)["warehouse"]
     assert wrong.state == "missing"
     assert wrong.remedy is not None and "9999" in wrong.remedy
 
 
 def test_groups_need_the_persons_token(bare: Workspace, tmp_path: Path) -> None:
+    """Databricks Apps, user authorization: only where it is turned on does the
+    proxy forward a token."""
     without = found(half(tmp_path).setup)["groups"]
     assert without.state == "optional"
     assert without.remedy is not None and "user authorization" in without.remedy
@@ -90,6 +94,8 @@ def test_groups_need_the_persons_token(bare: Workspace, tmp_path: Path) -> None:
 
 
 def test_a_dead_host_is_one_finding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """SDK, retries: a refused connection is tried again; asked once for all
+    findings, by a sign of life."""
     monkeypatch.setenv("DATABRICKS_HOST", "http://127.0.0.1:9")
     only = half(tmp_path).setup.findings()
     assert [each.key for each in only] == ["workspace"]
@@ -97,6 +103,7 @@ def test_a_dead_host_is_one_finding(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_what_cannot_be_made_is_refused(setup: Setup) -> None:
+    """The workbench's own: it makes no warehouse, though the Warehouses API could."""
     with pytest.raises(NotFound, match="cannot be made"):
         setup.make("warehouse")
 
@@ -123,6 +130,8 @@ def volume_of_somebody(bare: Workspace) -> None:
 def test_a_volume_is_ready_once_files_can_be_written_and_read(
     bare: Workspace, tmp_path: Path, held: str, lacks: str
 ) -> None:
+    """Unity Catalog, privileges: READ VOLUME to read files and WRITE VOLUME to write them. Volumes
+    API, read: needs READ VOLUME itself."""
     volume_of_somebody(bare)
     bare.people.app = replace(bare.people.app, admin=False)
     bare.catalog.grant("volume", FILES, bare.people.app.name, held)
@@ -143,6 +152,7 @@ def test_a_volume_is_ready_once_files_can_be_written_and_read(
 def test_rights_on_the_volume_count_where_they_come_from_its_schema(
     bare: Workspace, setup: Setup
 ) -> None:
+    """Grants API, effective: what is granted on the schema is inherited by its volumes."""
     volume_of_somebody(bare)
     bare.catalog.grant("schema", "workbench.data_default", bare.people.app.name,
                        "READ VOLUME", "WRITE VOLUME")  # fmt: skip
@@ -152,6 +162,8 @@ def test_rights_on_the_volume_count_where_they_come_from_its_schema(
 def test_nothing_can_be_made_in_a_catalog_that_is_not_the_apps_to_use(
     bare: Workspace, setup: Setup
 ) -> None:
+    """Schemas and Volumes API, create: refused without CREATE SCHEMA and USE
+    CATALOG on the catalog."""
     bare.catalog.add_schema("workbench.other", "somebody")
     assert not any(each.can_make for each in setup.findings())
     bare.catalog.grant("catalog", "workbench", bare.people.app.name, "USE CATALOG", "CREATE SCHEMA")
@@ -161,7 +173,7 @@ def test_nothing_can_be_made_in_a_catalog_that_is_not_the_apps_to_use(
 
 
 def test_secrets_are_not_used_without_a_language_model_elsewhere(setup: Setup) -> None:
-    """A scope that nothing reads is not missing."""
+    """The workbench's own, nothing of Databricks: a scope that nothing reads is not missing."""
     assert found(setup)["secrets"].state == "optional"
     assert found(setup)["secrets"].found.startswith("Not used")
 
@@ -170,6 +182,8 @@ OUTSIDE = {"llm_base_url": "https://llm.example.org/v1", "llm_model": "big"}
 
 
 def test_the_key_of_a_language_model_elsewhere(bare: Workspace, tmp_path: Path) -> None:
+    """Secrets API: whoever creates a scope manages it; get answers RESOURCE_DOES_NOT_EXIST where
+    scope or key is missing, and PERMISSION_DENIED without READ."""
     bare.people.app = replace(bare.people.app, admin=False)
     setup = half(tmp_path, **OUTSIDE).setup
     assert found(setup)["llm"].found == "big at https://llm.example.org/v1"

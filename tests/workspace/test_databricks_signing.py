@@ -12,6 +12,8 @@ from tests.wire.workspace.half import opened
 
 
 def test_what_is_quick_comes_back_as_it_is():
+    """Not documented: the SDK asks for tokens without any time limit. Within ours
+    its answer is left be."""
     assert within(5, lambda: "token") == "token"
     with pytest.raises(ValueError, match="refused"):
         within(5, lambda: _raise(ValueError("refused")))
@@ -20,6 +22,7 @@ def test_what_is_quick_comes_back_as_it_is():
 
 
 def test_what_is_slow_is_given_up():
+    """Not documented: the SDK asks for tokens without any time limit. Ours ends the wait."""
     began = time.monotonic()
     with pytest.raises(TimeoutError, match=r"longer than 0\.05 s"):
         within(0.05, lambda: time.sleep(1))
@@ -27,7 +30,8 @@ def test_what_is_slow_is_given_up():
 
 
 def test_a_token_that_never_comes(tmp_path):
-    """The probe of the host was answered; the token endpoint says nothing."""
+    """OAuth machine-to-machine: the host answered when asked about itself, its
+    token endpoint does not."""
     from databricks.sdk import WorkspaceClient
     from databricks.sdk.config import Config
 

@@ -67,7 +67,8 @@ class Catalog:
         for place in _lineage(kind, full_name):
             held = self.grants.get(place, {})
             granted = set().union(*(held.get(name, set()) for name in who))
-            if self.owners.get(place) in who or granted & {privilege, "ALL_PRIVILEGES"}:
+            enough = {privilege} if privilege == "MANAGE" else {privilege, "ALL_PRIVILEGES"}
+            if self.owners.get(place) in who or granted & enough:
                 return True
         return False
 
@@ -151,6 +152,8 @@ class Catalog:
 
     def _create_schema(self, request: Request) -> Any:
         name, place = request.json["name"], request.json["catalog_name"]
+        if not self.has("catalog", place):
+            raise missing(f"Catalog '{place}' does not exist.", _code("catalog"))
         self.check(request.person, "CREATE_SCHEMA", "catalog", place)
         self.add_schema(f"{place}.{name}", request.person.name)
         return self.infos["schema", f"{place}.{name}"]
@@ -177,7 +180,7 @@ class Catalog:
 
     def _change_permissions(self, request: Request) -> uc.UpdatePermissionsResponse:
         kind, name = request.given["kind"].lower(), request.given["name"]
-        if not (request.person.admin or self.owners.get((kind, name)) == request.person.name):
+        if not self.allowed(request.person, "MANAGE", kind, name):
             raise denied(f"User does not have MANAGE on {kind.capitalize()} '{name}'.")
         for change in request.json["changes"]:
             self.grant(kind, name, change["principal"], *change.get("add", []))

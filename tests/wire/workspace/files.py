@@ -1,6 +1,5 @@
 """Files of volumes, of models and of runs, kept in a folder: what a cluster would see mounted."""
 
-import shutil
 import uuid
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -66,7 +65,7 @@ class Files:
 
     def _upload(self, request: Request) -> Raw:
         target = self.place(request, "WRITE_VOLUME")
-        if target.exists() and request.query.get("overwrite") != "true":
+        if target.exists() and request.query.get("overwrite") == "false":
             raise Refusal(409, "ALREADY_EXISTS", f"{request.given['path']} exists.")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(request.content)
@@ -98,7 +97,12 @@ class Files:
         return found
 
     def _delete_directory(self, request: Request) -> Raw:
-        shutil.rmtree(self._directory(request))
+        """Only an empty one; how the workspace refuses another is not documented."""
+        self.place(request, "WRITE_VOLUME")
+        folder = self._directory(request)
+        if any(folder.iterdir()):
+            raise Refusal(400, "BAD_REQUEST", f"{request.given['path']} is not empty.")
+        folder.rmdir()
         return Raw(status=204)
 
     def _list(self, request: Request) -> ListDirectoryResponse:

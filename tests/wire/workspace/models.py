@@ -138,8 +138,9 @@ class Models:
         self.delete_version(request.asked["name"], int(request.asked["version"]))
 
     def _delete_model(self, name: str) -> None:
-        if self.model(name).versions:
-            raise invalid(f"Registered model '{name}' is not empty.")
+        """With all its versions: nobody is asked whether there are any."""
+        for number in list(self.model(name).versions):
+            self.delete_version(name, number)
         del self.kept[name]
 
     def _put_alias(self, request: Request) -> uc.RegisteredModelAlias:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from databricks.sdk.service import workspace
 
-from tests.wire.workspace.http import Person, Request, Routes, denied, missing
+from tests.wire.workspace.http import Person, Refusal, Request, Routes, denied, missing
 
 
 @dataclass
@@ -43,8 +43,9 @@ class Secrets:
 
     def _create_scope(self, request: Request) -> None:
         name = request.json["scope"]
-        if name not in self.scopes:
-            self.scopes[name], self.readers[name] = {}, {request.person.name}
+        if name in self.scopes:
+            raise Refusal(400, "RESOURCE_ALREADY_EXISTS", f"Scope {name} already exists!")
+        self.scopes[name], self.readers[name] = {}, {request.person.name}
 
     def _put(self, request: Request) -> None:
         if request.json["scope"] not in self.scopes:

@@ -44,7 +44,9 @@ class Endpoint:
 
     @property
     def ready(self) -> sv.EndpointStateReady:
-        return _READY if self.active and self.active.loaded else _NOT_READY
+        """READY if all served entities of the active configuration are."""
+        up = self.active and len(self.active.loaded) == len(self.active.entities)
+        return _READY if up else _NOT_READY
 
 
 @dataclass
@@ -189,9 +191,7 @@ class Serving:
         return self._told(self._endpoint(name))
 
     def _list(self, request: Request) -> dict[str, Any]:
-        found = [self._told(each).as_dict() for each in self.endpoints.values()]
-        keys = ("name", "creator", "state")
-        return {"endpoints": [{k: v for k, v in each.items() if k in keys} for each in found]}
+        return {"endpoints": [_summary(self._told(each)) for each in self.endpoints.values()]}
 
     def _delete(self, request: Request) -> None:
         with self._lock:
@@ -253,6 +253,16 @@ class Serving:
             for name, count in endpoint.answered.items()
         ]
         return Raw("\n".join([*lines, ""]).encode(), headers={"Content-Type": "text/plain"})
+
+
+def _summary(told: sv.ServingEndpointDetailed) -> dict[str, Any]:
+    """An endpoint as lists tell it: of its configuration only what each entity is."""
+    entities = (told.config.served_entities if told.config else None) or []
+    named = [sv.ServedEntitySpec.from_dict(each.as_dict()) for each in entities]
+    return sv.ServingEndpoint(
+        name=told.name, creator=told.creator, state=told.state,
+        config=told.config and sv.EndpointCoreConfigSummary(served_entities=named),
+    ).as_dict()  # fmt: skip
 
 
 def _opened(place: str) -> Any:

@@ -26,7 +26,8 @@ def client(workspace):
 
 
 def test_grants_are_changed_and_read_back(workspace, client):
-    """`grants.update` adds and removes; `get_effective` counts what schema and catalog grant."""
+    """Grants API: `update` adds and removes, `get` leaves out what is inherited, and
+    `get_effective` counts what schema and catalog grant."""
     change = catalog.PermissionsChange(principal="sellers", add=[catalog.Privilege.SELECT])
     client.grants.update("table", "main.sales.orders", changes=[change])
     change = catalog.PermissionsChange(principal="sellers", add=[catalog.Privilege.USE_SCHEMA])
@@ -39,6 +40,8 @@ def test_grants_are_changed_and_read_back(workspace, client):
 
 
 def test_only_owners_and_administrators_grant(workspace):
+    """Grants API: access is granted by an administrator, by the owner of the object or of its
+    schema or catalog; and, by Unity Catalog's privileges, by whoever holds MANAGE."""
     theirs = Connection(workspace.people.add("bob@example.org")).client
     change = catalog.PermissionsChange(principal="bob@example.org", add=[catalog.Privilege.SELECT])
     with pytest.raises(errors.PermissionDenied, match="MANAGE"):
@@ -46,6 +49,8 @@ def test_only_owners_and_administrators_grant(workspace):
 
 
 def test_a_schema_is_made_by_whoever_may(workspace, client):
+    """Schemas API, create: for an administrator, or with CREATE SCHEMA in the
+    catalog; its maker owns it."""
     client.schemas.create("made", "workbench")
     assert client.schemas.get("workbench.made").owner == "app-id"
     theirs = Connection(workspace.people.add("bob@example.org")).client
@@ -54,7 +59,8 @@ def test_a_schema_is_made_by_whoever_may(workspace, client):
 
 
 def test_a_job_with_a_schedule(client):
-    """Quartz expressions have at least six fields; a job is kept, shown, listed and deleted."""
+    """Jobs API: a cron expression in Quartz syntax, at least six fields; a job is kept, shown,
+    listed and deleted. Not documented: the refusal of one that is no such expression."""
     nightly = jobs.CronSchedule("0 0 3 * * ?", "UTC")
     made = client.jobs.create(name="nightly", schedule=nightly)
     assert client.jobs.get(made.job_id).settings.schedule == nightly
@@ -66,6 +72,8 @@ def test_a_job_with_a_schedule(client):
 
 
 def test_a_task_needs_an_environment_and_one_deployment(client):
+    """AI Runtime task: exactly one deployment. Jobs API: serverless tasks name an
+    environment by its key."""
     compute = jobs.ComputeSpec(jobs.ComputeSpecAcceleratorType.GPU_1X_A10, 1)
     deployment = jobs.DeploymentSpec(compute, "/Volumes/a/b/c/command.sh")
     task = jobs.AiRuntimeTask("x", [deployment, deployment], mlflow_experiment_directory="/Shared")
@@ -75,7 +83,8 @@ def test_a_task_needs_an_environment_and_one_deployment(client):
 
 
 def test_an_endpoint_counts_and_limits(workspace, client):
-    """`export_metrics` is text for Prometheus; a limit of the AI Gateway answers 429 beyond it."""
+    """Serving endpoints API: metrics for Prometheus, a list of config summaries, `calls` in a
+    minute as the AI Gateway's limit. Not documented there: 429 for those beyond."""
     register(workspace, "greeter", "hello")
     _create(client, "hello", ENTITY, {"1": 100})
     until(
@@ -94,16 +103,21 @@ def test_an_endpoint_counts_and_limits(workspace, client):
     told = client.serving_endpoints.export_metrics("hello").contents.read().decode()
     assert 'request_count_total{served_entity_name="version-1"} 1' in told
     [listed] = client.serving_endpoints.list()
-    assert (listed.name, listed.config) == ("hello", None)
+    [entity] = listed.config.served_entities
+    assert (listed.name, entity.entity_name, entity.entity_version) == ("hello", ENTITY, "1")
 
 
 def test_traffic_must_sum_to_a_hundred(workspace, client):
+    """Serving endpoints API, traffic config: from 0 to 100 percent a route. Not documented there:
+    that routes which sum to less are refused."""
     register(workspace, "halves", "hello", "good day")
     with pytest.raises(errors.InvalidParameterValue, match="sum to 100"):
         _create(client, "halves", "workbench.data_default.halves", {"1": 50, "2": 40})
 
 
 def test_a_split_reaches_both_versions(workspace, client):
+    """Serving endpoints API, traffic config: each route gets its percentage of
+    the endpoint's traffic."""
     name = register(workspace, "both", "hello", "good day")
     _create(client, "both", name, {"1": 50, "2": 50})
     until(lambda: workspace.serving.endpoints["both"].active, lambda active: active is not None)
@@ -113,6 +127,7 @@ def test_a_split_reaches_both_versions(workspace, client):
 
 
 def test_a_foundation_model_answers_messages(workspace, client):
+    """Serving endpoints API, query: `messages` are for chat models, which answer with `choices`."""
     workspace.serving.chats["llama"] = lambda messages: messages[-1]["content"].upper()
     said = serving.ChatMessage("hello", serving.ChatMessageRole.USER)
     assert client.serving_endpoints.get("llama").state.ready is serving.EndpointStateReady.READY
@@ -121,7 +136,8 @@ def test_a_foundation_model_answers_messages(workspace, client):
 
 
 def test_external_lineage_needs_both_ends(client):
-    """An object outside Unity Catalog must be registered before a relationship names it."""
+    """External Lineage API: a relationship is with an external metadata object, registered by its
+    own API. Not documented: the 404 where it is not registered."""
     table = catalog.ExternalLineageObject(table=catalog.ExternalLineageTable("main.sales.orders"))
     outside = catalog.ExternalLineageObject(
         external_metadata=catalog.ExternalLineageExternalMetadata("sheet-1")
@@ -136,6 +152,8 @@ def test_external_lineage_needs_both_ends(client):
 
 
 def test_a_folder_of_the_workspace(client):
+    """Workspace API: `get_status` answers RESOURCE_DOES_NOT_EXIST, `mkdirs` makes
+    the parents as well."""
     with pytest.raises(errors.NotFound):
         client.workspace.get_status("/Shared/none")
     client.workspace.mkdirs("/Workspace/Shared/a/b")
@@ -149,6 +167,8 @@ def _create(client, name, model, shares):
 
 
 def test_a_warehouse_tells_its_state(workspace, client):
+    """Warehouses API: get and list tell the state. SDK, errors: NotFound for an
+    id that is not there."""
     workspace.warehouses.states["abc"] = sql.State.STOPPED
     assert client.warehouses.get("abc").state is sql.State.STOPPED
     assert [each.id for each in client.warehouses.list()] == ["abc"]

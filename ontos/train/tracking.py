@@ -164,23 +164,37 @@ def _register(
         JOB_TAG: record.job_id,
         INPUTS_TAG: json.dumps(record.served.card.inputs),
     }
+    new = not _registered(client, name)
     try:
         made = mlflow.register_model(uri, name, tags=_fitting(mlflow.get_registry_uri(), tags))
         _must_answer(mlflow, f"models:/{name}/{made.version}", record)
         settled()
     except BaseException:
-        _take_back(client, name, run_id)
+        _take_back(client, name, run_id, new)
         raise
     return str(made.version)
 
 
-def _take_back(client: Any, name: str, run_id: str) -> None:
-    """Deletes this run's versions, and the model if nothing is left of it."""
-    versions = client.search_model_versions(f"name = '{name}'")
-    for version in (mine := [each for each in versions if each.run_id == run_id]):
-        client.delete_model_version(name, version.version)
-    if len(mine) == len(versions) and _registered(client, name):
+def _take_back(client: Any, name: str, run_id: str, new: bool) -> None:
+    """Deletes this run's versions, and the model if it is `new` and nothing is left of it.
+
+    To delete a model deletes all of its versions: those of another run that registers it now, too.
+    """
+    for version in _versions(client, name):
+        if version.run_id == run_id:
+            client.delete_model_version(name, version.version)
+    if new and _registered(client, name) and not _versions(client, name):
         client.delete_registered_model(name)
+
+
+def _versions(client: Any, name: str) -> list[Any]:
+    """All of them; a page may be empty and have a next one."""
+    found, token = [], None
+    while True:
+        page = client.search_model_versions(f"name = '{name}'", page_token=token)
+        found += page
+        if not (token := page.token):
+            return found
 
 
 def _registered(client: Any, name: str) -> bool:

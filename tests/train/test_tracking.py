@@ -1,12 +1,13 @@
 """A trained model in MLflow: all of it, or nothing."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from ontos.kernel.errors import Unavailable
 from ontos.train.served import Card, Served
-from ontos.train.tracking import Record, Stopped, publish
+from ontos.train.tracking import Record, Stopped, _take_back, publish
 from ontos.train.trainers.retrieval import RetrievalHead
 from ontos.workspace.local.models import LocalModels
 from tests.train.sentences import QUESTIONS
@@ -71,6 +72,43 @@ def test_a_stop_leaves_former_versions(models, tmp_path):
     with pytest.raises(Stopped):
         publish(record("kept"), tmp_path / "2", lambda message: None, stop)
     assert [version.version for version in models.versions("kept")] == ["1"]
+
+
+class Listing:
+    """A registry in whose list a page is empty before the last one."""
+
+    def __init__(self, *runs):
+        self.there = [SimpleNamespace(version=str(n), run_id=run) for n, run in enumerate(runs, 1)]
+        self.models = ["shared"]
+
+    def search_model_versions(self, filter_string, page_token=None):
+        from mlflow.store.entities import PagedList
+
+        return PagedList(self.there, None) if page_token else PagedList([], "next")
+
+    def delete_model_version(self, name, version):
+        self.there = [each for each in self.there if each.version != version]
+
+    def get_registered_model(self, name):
+        return name
+
+    def delete_registered_model(self, name):
+        self.models.remove(name)
+
+
+@pytest.mark.parametrize(
+    ("runs", "new", "left", "models"),
+    [
+        (("theirs", "mine"), True, ["1"], ["shared"]),
+        (("theirs",), True, ["1"], ["shared"]),
+        (("mine",), False, [], ["shared"]),
+        (("mine",), True, [], []),
+    ],
+)
+def test_what_is_taken_back_is_its_own(runs, new, left, models):
+    registry = Listing(*runs)
+    _take_back(registry, "shared", "mine", new)
+    assert [each.version for each in registry.there] == left and registry.models == models
 
 
 class Forgetful(RetrievalHead):

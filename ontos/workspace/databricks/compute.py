@@ -111,7 +111,7 @@ class DatabricksCompute:
         if status == "running":
             return running(seen)
         if status == "cancelled":
-            return Run("cancelled", message="Cancelled.", events=seen)
+            return Run("cancelled", message=said or "Cancelled.", events=seen)
         return ended(status, said, self._read(run_key, "result.json"), seen)
 
     def cancel(self, handle: str) -> None:

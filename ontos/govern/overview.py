@@ -7,7 +7,7 @@ from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, now
 from ontos.kernel.jobs import Job
 from ontos.kernel.operation import operation
-from ontos.kernel.permission import signed_in
+from ontos.kernel.permission import decide, signed_in, write
 
 
 class Funnel(BaseModel):
@@ -97,8 +97,16 @@ SELECT 'ratings not yet used' AS what, count(*) AS count, 'improve' AS stage, 'f
   NULL AS entity_id, NULL AS name
 FROM feedback
 WHERE pair_id IS NULL AND (rating = 'up' OR correction IS NOT NULL) HAVING count(*) > 0
-ORDER BY count DESC, what, name, entity_id LIMIT 12
+ORDER BY count DESC, what, name, entity_id LIMIT 200
 """
+
+MOST_WAITING = 12
+
+_DONE_BY = {
+    "review": write("labels"), "tasks": write("labeling_jobs"), "gaps": write("improve"),
+    "feedback": write("improve"),
+}  # fmt: skip
+"""What is needed to do what waits in a view."""
 
 
 @operation("GET /overview/funnel", needs=signed_in())
@@ -109,14 +117,17 @@ def get_funnel(caller: Caller) -> Funnel:
 
 @operation("GET /overview/waiting", needs=signed_in())
 def list_waiting(caller: Caller) -> list[Waiting]:
-    """What waits for you."""
-    rows = caller.warehouse.rows(_WAITING, user=caller.user)
+    """What waits for you: only what you may do."""
+    rows = [
+        row for row in caller.warehouse.rows(_WAITING, user=caller.user)
+        if decide(caller, _DONE_BY[row["view"]]).allowed
+    ]  # fmt: skip
     return [
         Waiting(
             what=f"{row['what']} in {row['name']}" if row["name"] else row["what"],
             count=row["count"], stage=row["stage"], view=row["view"], entity_id=row["entity_id"],
         )
-        for row in rows
+        for row in rows[:MOST_WAITING]
     ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from ontos.govern.overview import (
 )
 from ontos.kernel.caller import Caller
 from ontos.kernel.jobs import Job
+from ontos.kernel.permission import decide, write
 from ontos.sample.project import get_sample, remove_sample
 from pages.data.words import escaped
 from pages.frame import attempt, go, loaded, polled, progress, step
@@ -66,7 +67,7 @@ def draw(caller: Caller) -> None:
         _waiting(waiting)
     with grid.cell():
         _jobs(caller, jobs)
-    if sample.loaded:
+    if sample.loaded and decide(caller, write("sheets")).allowed:
         _sample(caller)
 
 

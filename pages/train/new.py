@@ -83,8 +83,8 @@ def _settings(caller: Caller, sheet: TrainingSheet) -> None:
         )  # fmt: skip
         trainer = st.selectbox(
             "Kind of model", list(names), format_func=names.__getitem__, key="new-model-trainer",
-            help="By itself: a classifier where responses are labels, retrieval where they are "
-            "free text.",
+            help="Chosen automatically: a classifier where responses are labels, retrieval where "
+            "they are free text.",
         )  # fmt: skip
         with st.expander("More settings"):
             seed = st.number_input(

@@ -43,6 +43,7 @@ def test_tasks_wait_for_their_assignee_or_for_anybody(
     assert [(w.what, w.count) for w in list_waiting(as_role("labeler"))] == [
         ("annotation tasks", 1)
     ]
+    assert list_waiting(as_role("data_consumer")) == [], "who may not do it waits for nothing"
 
 
 def test_a_notice_is_shown_until_it_is_put_away(caller: Caller) -> None:

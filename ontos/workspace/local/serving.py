@@ -181,7 +181,10 @@ class LocalServing:
             return _Loaded(self._models.load(*key), known.inputs if known else ())
         except Exception as error:  # a stored model may raise anything; the reason is kept
             why = f"{type(error).__name__}: {error}"[:1000]
-            return f"Version {key[1]} could not be loaded ({why})."
+            return (
+                f"Version {key[1]} could not be loaded ({why}). Change the endpoint to another "
+                "version, or train one."
+            )
 
     def _all(self, endpoint: _Endpoint, wanted: _Wanted) -> dict[_Key, _Loaded] | str:
         """Every wanted model that gets requests, and of the others those that can be loaded."""

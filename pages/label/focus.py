@@ -7,6 +7,7 @@ import streamlit as st
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, OntosError
+from ontos.label.decisions import ReviewResult
 from ontos.label.pairs import PairInContext
 from ontos.label.reviews import review_batch
 from pages.data.words import escaped
@@ -20,6 +21,7 @@ from pages.label.queue import (
     FIRST,
     Queue,
     begin_again,
+    decided,
     open_queue,
     opened_sheet,
     read_anew,
@@ -42,12 +44,12 @@ NUMBERED = 9
 def draw(caller: Caller) -> None:
     sheet = opened_sheet(caller)
     st.session_state[MOVED] = []
-    if may_review(caller, sheet):
-        _desk(caller, sheet)
+    _desk(caller, sheet, may_review(caller, sheet))
 
 
 @st.fragment
-def _desk(caller: Caller, sheet: TrainingSheet) -> None:
+def _desk(caller: Caller, sheet: TrainingSheet, editable: bool) -> None:
+    """Whoever may not decide looks at the pairs all the same."""
     with st.container(horizontal=True, vertical_alignment="center"):
         status: Any = st.segmented_control(
             "Look at", STATUSES, default=FIRST, key="focus-status", format_func=str.capitalize,
@@ -66,7 +68,7 @@ def _desk(caller: Caller, sheet: TrainingSheet) -> None:
         with st.container(width=640):
             _pair(queue, shown)
         with st.container(width=390, key=DECISIONS):
-            _decisions(caller, queue, shown)
+            (_decisions if editable else _moves)(caller, queue, shown)
         with st.container(width=640):
             source_row(shown)
     only_seen(_seen(shown), DECISIONS)
@@ -127,7 +129,7 @@ def _buttons(caller: Caller, queue: Queue, shown: PairInContext) -> None:
         focus_on(f"st-key-{REASON}")
     elif told:
         let_go(f"st-key-{REASON}")  # so that the keys decide again
-    _moves(caller, queue)
+    _moves(caller, queue, shown)
 
 
 def _quick(caller: Caller, queue: Queue, shown: PairInContext) -> None:
@@ -148,7 +150,7 @@ def _quick(caller: Caller, queue: Queue, shown: PairInContext) -> None:
             )  # fmt: skip
 
 
-def _moves(caller: Caller, queue: Queue) -> None:
+def _moves(caller: Caller, queue: Queue, _shown: PairInContext) -> None:
     with st.container(horizontal=True):
         st.button("Back", key="back", shortcut="K", width="stretch", disabled=queue.at == 0,
                   on_click=queue.move, args=(-1,))  # fmt: skip
@@ -206,9 +208,9 @@ def _decide(
         _say("warning", f"Say why you {action}, and press it again.")
         st.session_state[ASKED] = True
         return
+    reason = reason.strip() if reason and action in ("reject", "flag") else None
     try:
-        reason = reason if action in ("reject", "flag") else None
-        _save(caller, queue, shown, action=action, response=response, reason=reason)
+        saved = _save(caller, queue, shown, action=action, response=response, reason=reason)
     except Conflict as error:
         read_anew(caller, queue, shown.id)
         _say("warning", f"{error.detail} It is shown as it is now.")
@@ -218,14 +220,20 @@ def _decide(
         return
     queue.decided.append(shown.id)
     st.session_state[EDITING] = None
-    st.session_state[MOVED].append((shown, read_anew(caller, queue, shown.id)))
+    if saved.changed:
+        now = decided(queue, shown, caller.user, action, response, reason)
+    else:
+        now = read_anew(caller, queue, shown.id)
+    st.session_state[MOVED].append((shown, now))
     queue.move(1)
 
 
-def _save(caller: Caller, queue: Queue, shown: PairInContext, **decision: str | None) -> None:
+def _save(
+    caller: Caller, queue: Queue, shown: PairInContext, **decision: str | None
+) -> ReviewResult:
     change = {"pair_id": shown.id, "version": shown.version, **decision}
     batch: Any = {"changes": [change]}
-    review_batch(caller, queue.training_sheet_id, batch)
+    return review_batch(caller, queue.training_sheet_id, batch)
 
 
 def _reopen(caller: Caller, queue: Queue, last: str) -> None:

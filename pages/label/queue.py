@@ -1,13 +1,16 @@
 """The pairs that are looked at one by one: a window that moves on through those that match."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
 from ontos.generate.training_sheets import TrainingSheet
 from ontos.kernel.caller import Caller
+from ontos.kernel.fields import now
+from ontos.label.decisions import BECOMES
 from ontos.label.labels import LabelDistribution, label_distribution
-from ontos.label.pairs import Pair, PairInContext, ReviewStatus, get_pair
+from ontos.label.pairs import Message, Pair, PairInContext, ReviewStatus, get_pair
 from ontos.label.queue import ReviewQueue, review_queue
 from ontos.warehouse import together
 from pages.frame import loaded
@@ -118,7 +121,29 @@ def read_on(caller: Caller, queue: Queue) -> PairInContext | None:
 
 def read_anew(caller: Caller, queue: Queue, pair_id: str) -> PairInContext:
     """One pair as it is now."""
-    shown = get_pair(caller, pair_id)
-    queue.context[pair_id] = shown
-    queue.pairs = [Pair(**shown.model_dump()) if p.id == pair_id else p for p in queue.pairs]
+    return _put(queue, get_pair(caller, pair_id))
+
+
+def decided(
+    queue: Queue, shown: PairInContext, by: str, action: str, response: str | None,
+    reason: str | None,
+) -> PairInContext:  # fmt: skip
+    """The pair as a decision that was saved has left it: known without being read once more.
+
+    It cannot be otherwise, for the decision was made on the version that was shown.
+    """
+    left: dict[str, Any] = {
+        "review_status": BECOMES[action], "review_reason": reason, "reviewed_by": by,
+        "reviewed_at": now(), "version": shown.version + 1,
+    }  # fmt: skip
+    if response is not None:
+        others = [message for message in shown.messages if message.role != "assistant"]
+        answer = Message(role="assistant", content=response)
+        left |= {"response": response, "response_source": "human", "messages": [*others, answer]}
+    return _put(queue, shown.model_copy(update=left))
+
+
+def _put(queue: Queue, shown: PairInContext) -> PairInContext:
+    queue.context[shown.id] = shown
+    queue.pairs = [Pair(**shown.model_dump()) if p.id == shown.id else p for p in queue.pairs]
     return shown

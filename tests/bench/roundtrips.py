@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from ontos.bootstrap import Workbench, open_workbench
 from ontos.generate.training_sheets import get_training_sheet
@@ -16,6 +17,7 @@ from ontos.warehouse import tally
 from tests.bench.figures import bench, timed
 from tests.bench.pages import every_view, unheard
 from tests.bench.saves import Ground, every_save, waits
+from tests.pages.opened import press, visited
 from tests.wire.duck import DuckEngine
 from tests.wire.place import PREFIX, without_certificates
 from tests.wire.server import TOKEN, Server, Warehouse
@@ -61,6 +63,18 @@ def saved_once(ground: Ground, warehouse: Warehouse) -> None:
     warehouse.faults.delay = 0.0
 
 
+def decided_one_by_one(made: Workbench, warehouse: Warehouse) -> None:
+    """A press in One by one until the next pair stands: the save, and here the list once more."""
+    page, took = visited(made, "label", view="focus"), []
+    warehouse.faults.delay = DELAY
+    for _ in range(5):
+        with timed() as seconds:
+            page = press(page, "Approve")
+        took += seconds
+    bench("decision_300ms_one_by_one", median(took), "s", "two waits of 0.3, and drawing")
+    warehouse.faults.delay = 0.0
+
+
 def main() -> None:
     os.environ["ONTOS_DEBUG_FOOTER"] = "1"
     with tempfile.TemporaryDirectory() as folder, slow(Path(folder)) as (made, warehouse):
@@ -71,6 +85,7 @@ def main() -> None:
         with unheard():
             every_view(made, "page_300ms_after_silence", made.directory.forget)
         warehouse.faults.delay = 0.0
+        decided_one_by_one(made, warehouse)
         saved_once(Ground(caller, found["id"]), warehouse)
 
 

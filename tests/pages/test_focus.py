@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from ontos.bootstrap import Workbench
-from ontos.generate.training_sheets import get_training_sheet
+from ontos.generate.training_sheets import archive_training_sheet, get_training_sheet
 from ontos.kernel.caller import Caller
 from ontos.label.labels import LabelCount, LabelDistribution
-from ontos.label.pairs import PairFilter
-from ontos.label.reviews import Review, review_pairs
+from ontos.label.pairs import PairFilter, get_pair
+from ontos.label.queue import review_queue
+from ontos.label.reviews import Review, ReviewBatch, review_batch, review_pairs
 from pages.label.focus import quick_labels
 from pages.label.grid import item_of
-from pages.label.queue import WINDOW, Queue, read_anew
+from pages.label.queue import WINDOW, Queue, decided, read_anew
 from pages.label.training_sheets import moved_on
 from tests.label.assembled import Assembled, Maker
 from tests.pages.opened import opened, press, sound, texts
@@ -65,6 +68,32 @@ def test_a_press_decides_on_nothing_that_changed_since_it_was_drawn(
     read_anew(caller, queue, queue.pair.id)  # as an earlier press did, which met a conflict
     sound(press(page, "Reject"))
     assert made.pair("i0").review_status == "edited"
+
+
+@pytest.mark.parametrize(
+    ("action", "response", "reason"),
+    [
+        ("approve", None, None), ("edit", "other", None), ("reject", None, "why"),
+        ("flag", None, "why"),
+    ],
+)  # fmt: skip
+def test_what_a_decision_leaves_is_known_as_it_is_stored(
+    caller: Caller, made: Assembled, action: str, response: str | None, reason: str | None
+) -> None:
+    begun = review_queue(caller, made.id)
+    labels = LabelDistribution(total=0, distinct=0, top=[], other=0)
+    queue = Queue(made.id, "pending", list(begun.pairs), None, labels)
+    for ref in ("i0", "i5"):  # the last has no response
+        shown = next(pair for pair in begun.pairs if pair.item_ref == ref)
+        if action == "approve" and not shown.response:
+            continue
+        change = {"pair_id": shown.id, "version": shown.version, "action": action}
+        batch = {"changes": [change | {"response": response, "reason": reason}]}
+        review_batch(caller, made.id, ReviewBatch.model_validate(batch))
+        known = decided(queue, shown, caller.user, action, response, reason)
+        stored, not_shown = get_pair(caller, shown.id), {"reviewed_at", "canonical_label_id"}
+        assert known.model_dump(exclude=not_shown) == stored.model_dump(exclude=not_shown)
+        assert queue.context[shown.id] == known
 
 
 def test_one_by_one_counts_beyond_what_was_read(
@@ -130,3 +159,13 @@ def test_one_by_one_comes_to_an_end(bench: Workbench, caller: Caller, made: Asse
     page = opened(bench, "label", view="focus", sheet=made.id)
     page = sound(press(page, "Next"))
     assert "last one" in page.success[0].value
+
+
+def test_whoever_may_only_look_sees_the_pairs_and_decides_nothing(
+    bench: Workbench, caller: Caller, made: Assembled
+) -> None:
+    archive_training_sheet(caller, made.id)
+    page = opened(bench, "label", view="focus", sheet=made.id)
+    assert "Archived" in texts(page) and "i0" in texts(page)
+    assert "Approve" not in [button.label for button in page.button]
+    assert "i1" in texts(press(page, "Next"))

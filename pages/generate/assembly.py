@@ -70,6 +70,10 @@ def _choose(label: str, items: Sequence[R], key: str, hint: str) -> R | None:
         label, ids, index=ids.index(wanted) if wanted in by_id else None, placeholder=hint,
         format_func=lambda i: _title(by_id[i]), key=f"assemble-{key}-{wanted}",
     )  # fmt: skip
+    if wanted and wanted not in by_id:
+        st.caption(
+            f":material/link_off: The {key} that the address names is not published, or gone."
+        )
     if chosen and chosen != wanted:
         st.query_params[key] = chosen
         st.rerun()

@@ -273,3 +273,11 @@ def test_a_failure_says_why_and_offers_another_try(
 def test_addresses_that_lead_nowhere_are_told(bench: Workbench, address: dict[str, str]) -> None:
     page = visited(bench, "generate", **address)
     assert not page.exception
+
+
+def test_an_address_of_what_cannot_be_assembled_says_so(
+    bench: Workbench, sheet: Sheet, template: Template
+) -> None:
+    page = opened(bench, "generate", view="assemble", sheet="0" * 32, template=template.id)
+    assert "The sheet that the address names is not published, or gone" in texts(page)
+    assert "The template" not in texts(page)

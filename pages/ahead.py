@@ -11,14 +11,19 @@ from typing import Generic, TypeVar
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
-from ontos.kernel.tenancy import Tenant
+from ontos.kernel.seen import see
 from pages.frame import last_pick, loaded, param
 
 Item = TypeVar("Item")
 T = TypeVar("T")
 
-_firsts: dict[tuple[Tenant, str], str] = {}
-"""By place and page; of this process."""
+
+@dataclass(frozen=True)
+class First:
+    """What stood first on a page, which is its `id`, when somebody last opened it."""
+
+    id: str
+    item: str
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,11 @@ def read_ahead(
     `first` names the one that is chosen on this page where nothing else says which. `listing` and
     `read` are run in threads that know nothing of the session.
     """
-    place = (caller.tenant, page)
-    guess = param(key) or last_pick(key) or _firsts.get(place)
+    stood = caller.seen.last(caller.tenant, First, page)
+    guess = param(key) or last_pick(key) or (stood.item if stood else None)
     items, answer = loaded(listing, lambda: _tried(read, guess))
     if default := first(items):
-        _firsts[place] = default
+        see(caller, First(page, default))
     return items, Ahead(guess, answer, read)
 
 

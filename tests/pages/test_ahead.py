@@ -11,6 +11,7 @@ def _page() -> None:
     import streamlit as st
 
     from ontos.kernel.errors import Denied
+    from ontos.kernel.seen import Seen
     from ontos.kernel.tenancy import Tenant
     from pages.ahead import read_ahead
 
@@ -23,7 +24,7 @@ def _page() -> None:
             raise Denied("Ask its owner.")
         return f"all of {key}"
 
-    caller = SimpleNamespace(tenant=Tenant("ahead"))
+    caller = SimpleNamespace(tenant=Tenant("ahead"), seen=Seen())
     _, ahead = read_ahead(
         caller, "page", "thing", lambda: ["closed", "open"], read, first=lambda found: found[0]
     )

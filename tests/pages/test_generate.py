@@ -25,7 +25,7 @@ from ontos.generate.training_sheets import (
     list_training_sheets,
 )
 from ontos.kernel.caller import Caller
-from tests.pages.opened import figure, opened, press, texts, visited
+from tests.pages.opened import FAILED, figure, opened, press, texts, visited
 
 VIEWS = ("templates", "assemble", "training-sheets")
 ROWS = [
@@ -272,7 +272,8 @@ def test_a_failure_says_why_and_offers_another_try(
 ])  # fmt: skip
 def test_addresses_that_lead_nowhere_are_told(bench: Workbench, address: dict[str, str]) -> None:
     page = visited(bench, "generate", **address)
-    assert not page.exception
+    assert not page.exception and FAILED not in texts(page)
+    assert page.error or "No published" in texts(page)
 
 
 def test_an_address_of_what_cannot_be_assembled_says_so(

@@ -1,10 +1,11 @@
 """Who may work where, as what; and how many statements it takes to know."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from ontos.bootstrap import Workbench
+from ontos.bootstrap import Workbench, open_workbench
 from ontos.govern.members import MemberSpec, grant_role
 from ontos.govern.orgs import OrgSpec, create_org, list_orgs
 from ontos.govern.projects import ProjectSpec, archive_project, create_project
@@ -12,6 +13,7 @@ from ontos.govern.tokens import TokenSpec, create_token
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied
 from ontos.kernel.permission import Level
+from ontos.kernel.settings import Settings
 from ontos.kernel.tenancy import Tenant
 from ontos.warehouse import tally
 from ontos.workspace import Person
@@ -156,7 +158,8 @@ def test_a_token_acts_with_the_groups_that_its_user_was_seen_with(bench: Workben
     assert bench.directory.of_token(made.secret, "rest").roles == {"data_steward"}
 
 
-def test_the_rights_of_a_page_are_read_in_one_wait(bench: Workbench) -> None:
+def test_the_rights_of_a_page_are_read_in_one_wait(own_home: Path) -> None:
+    bench = open_workbench(Settings(home=own_home, log_level="ERROR"))  # no job of it reads, too
     bench.directory.forget()
     with tally() as cost:
         place = bench.directory.landing(ANN, None)
@@ -165,6 +168,7 @@ def test_the_rights_of_a_page_are_read_in_one_wait(bench: Workbench) -> None:
     with tally() as cost:
         bench.directory.of_person(ANN, None, "page", place)
     assert cost.statements == 0
+    bench.close()
 
 
 def test_a_person_is_the_same_however_their_name_is_spelt(bench: Workbench, give: Give) -> None:

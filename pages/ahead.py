@@ -2,16 +2,27 @@
 
 Which thing it will be is guessed: the one that the address or the session names, else the one
 that stood first when somebody last opened such a page. The list decides; after a wrong guess the
-right thing is read then.
+right thing is read then. A page that has to wait for rights has what stands first read beside
+them: two waits, also where nobody has opened such a page before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
+from ontos.doors import process
+from ontos.doors.session import person_looking
+from ontos.govern.lineage import look_up_latest
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.kernel.seen import see
+from ontos.kernel.tenancy import Tenant
+from ontos.label.origins import look_up_newest, look_up_tables, recall_rights
+from ontos.label.queue import look_up_window
+from ontos.warehouse import together
+from pages import place
 from pages.frame import last_pick, loaded, param
 
 Item = TypeVar("Item")
@@ -76,3 +87,64 @@ def _tried(read: Callable[[str], T], guess: str | None) -> T | OntosError | None
         return read(guess) if guess else None
     except OntosError as error:
         return error
+
+
+Look = Callable[[], object]
+
+ABOUT_ONE = ("label", "train", "govern")
+"""Stages with pages that choose what they are about."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """That somebody looked at what stands first in the tenant; the process remembers it."""
+
+    id: str = "looked"
+
+
+def first_wait(stage: str) -> Look | None:
+    """What a page waits for before anything else: the rights of whoever looks, and beside them
+    what stands first in the tenant. None: nobody is known.
+
+    Nothing is asked where the rights are at hand, but in a tenant that nobody has looked at.
+    """
+    bench = process.workbench()
+    org, project = place.chosen()
+    try:
+        person = person_looking(bench)
+    except OntosError:
+        return None
+    stranger = bench.directory.stranger(person, Tenant(org or bench.settings.org, project))
+    looks = _looks(stranger, param("sheet") or last_pick("sheet"))
+
+    def ask() -> None:
+        rights = bench.directory.missing(person, org)
+        looked = stranger.seen.last(stranger.tenant, Looked, Looked.id)
+        if rights or (looked is None and stage in ABOUT_ONE):
+            together(*rights, *(partial(_tolerant, look) for look in looks))
+            see(stranger, Looked())
+
+    return ask
+
+
+def _looks(caller: Caller, sheet: str | None) -> list[Look]:
+    """What is read of a tenant for its pages that are about one thing."""
+    looks: list[Look] = [
+        lambda: _stands_first(caller, look_up_newest(caller)),
+        lambda: _stands_first(caller, {"lineage": look_up_latest(caller)}),
+        lambda: look_up_window(caller, sheet),
+    ]
+    theirs: list[Look] = [lambda: look_up_tables(caller), lambda: recall_rights(caller)]
+    return looks + (theirs if caller.person.token is not None else [])
+
+
+def _stands_first(caller: Caller, found: Mapping[str, str | None]) -> None:
+    for page, item in found.items():
+        if item is not None:
+            see(caller, First(page, item))
+
+
+def _tolerant(look: Look) -> None:
+    """A guess that cannot be made is none; what is wrong is told by what the page reads itself."""
+    with suppress(OntosError):
+        look()

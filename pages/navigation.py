@@ -1,6 +1,8 @@
 """The UI script: one page per pipeline stage, Home before them and Govern after."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -48,7 +50,7 @@ def main() -> None:
     from ontos.warehouse import tally
 
     with tally():
-        if not _patiently(_silent):
+        if not _patiently(partial(_silent, chosen.url_path)):
             return
         if embedded:
             _menu(chosen.title)
@@ -94,21 +96,24 @@ def _opening() -> str | None:
     return None
 
 
-def _silent() -> str | None:
+def _silent(stage: str) -> str | None:
     """After a second without an answer, since when; None once the warehouse answers.
 
     It is asked for what the page needs next: the rights of whoever looks.
     """
     from ontos.doors import process
-    from ontos.doors.session import rights
-    from pages import place
+    from ontos.kernel.errors import OntosError
+    from pages.ahead import first_wait
 
-    bench = process.workbench()
-    if not bench.engine.awake(1.0, rights(bench, place.chosen()[0])):
+    engine, ask = process.workbench().engine, first_wait(stage)
+    if not engine.awake(1.0, ask):
         return (
-            f"The SQL warehouse has not answered for {bench.engine.silent_seconds:.0f} s: it is "
+            f"The SQL warehouse has not answered for {engine.silent_seconds:.0f} s: it is "
             "starting, which takes a few minutes."
         )
+    if ask is not None:
+        with suppress(OntosError):  # who asks for what is not at hand then is told
+            ask()
     return None
 
 

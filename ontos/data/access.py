@@ -6,20 +6,20 @@ workbench what they may not see without it. That takes the token that the worksp
 there is none, as on a laptop, the store has one reader.
 """
 
-import threading
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied, NotFound
+from ontos.kernel.kept import Kept
 from ontos.warehouse import Warehouse, quote, split_name, together
 from ontos.workspace.names import grants
 
-KEPT_SECONDS = 60.0
+RIGHTS = Kept()
+"""By token and table: None where the person may read it, else why not."""
 
-_seen: dict[tuple[str, str], float] = {}
-_one = threading.Lock()
+AT_ONCE = 50
+"""Tables that one statement asks for."""
 
 
 def reader(caller: Caller, table: str) -> Warehouse:
@@ -31,42 +31,69 @@ def reader(caller: Caller, table: str) -> Warehouse:
 
 
 def require_select(caller: Caller, table: str) -> None:
-    """Raises Denied where the person may not read the table; a yes is kept for a minute."""
-    theirs = reader(caller, table)
-    if theirs is caller.warehouse or _kept(caller, table):
+    """Raises Denied where the person may not read the table.
+
+    A yes is kept as other rights are; a no is asked for anew.
+    """
+    if reader(caller, table) is caller.warehouse:
         return
-    try:
-        theirs.rows(f"SELECT 1 AS one FROM {quote(*split_name(table))} LIMIT 0")  # noqa: S608
-    except NotFound as error:
-        raise Denied(
-            f"{table} is gone, or you may not see it, so that what was made of it is not shown. "
-            f"Ask its owner for: {grants(table, caller.user)}."
-        ) from error
-    with _one:
-        _seen[_key(caller, table)] = time.monotonic() + KEPT_SECONDS
+    key, ask = _key(caller, table), partial(_refusal, caller, table)
+    if RIGHTS.has(key) and RIGHTS.get(key, ask) is None:
+        return
+    refusal = RIGHTS.anew(key, ask)
+    if refusal is not None:
+        raise refusal
 
 
 def readable(caller: Caller, tables: Iterable[str]) -> set[str]:
-    """Those of the tables that the person may read, asked side by side."""
+    """Those of the tables that the person may read: one wait, none where all is kept."""
     asked = sorted(set(tables))
-    return {table for table, yes in zip(asked, together(*(partial(_may, caller, t) for t in asked)),
-                                        strict=True) if yes}  # fmt: skip
+    unknown = [table for table in asked if not known(caller, table)]
+    parts = (unknown[at : at + AT_ONCE] for at in range(0, len(unknown), AT_ONCE))
+    together(*(partial(_ask, caller, part) for part in parts))
+    return {
+        table for table in asked
+        if reader(caller, table) is caller.warehouse
+        or RIGHTS.get(_key(caller, table), partial(_refusal, caller, table)) is None
+    }  # fmt: skip
 
 
-def _may(caller: Caller, table: str) -> bool:
+def known(caller: Caller, table: str) -> bool:
+    """Whether `readable` tells of the table without asking."""
+    return reader(caller, table) is caller.warehouse or RIGHTS.has(_key(caller, table))
+
+
+def _ask(caller: Caller, tables: Sequence[str]) -> None:
+    """All in one statement; one by one where that is refused, for it does not say which."""
     try:
-        require_select(caller, table)
-    except Denied:
-        return False
-    return True
+        reader(caller, tables[0]).rows(" UNION ALL ".join(map(_nothing_of, tables)))
+    except (Denied, NotFound):
+        together(*(partial(_ask_one, caller, table) for table in tables))
+    else:
+        for table in tables:
+            RIGHTS.anew(_key(caller, table), lambda: None)
 
 
-def _kept(caller: Caller, table: str) -> bool:
-    at = time.monotonic()
-    with _one:
-        for old in [key for key, until in _seen.items() if until < at]:
-            del _seen[old]
-        return _key(caller, table) in _seen
+def _ask_one(caller: Caller, table: str) -> None:
+    RIGHTS.anew(_key(caller, table), partial(_refusal, caller, table))
+
+
+def _refusal(caller: Caller, table: str) -> Denied | None:
+    """Why the person may not read the table, as the warehouse says now; None where they may."""
+    try:
+        reader(caller, table).rows(_nothing_of(table))
+    except Denied as error:
+        return error
+    except NotFound:
+        return Denied(
+            f"{table} is gone, or you may not see it, so that what was made of it is not shown. "
+            f"Ask its owner for: {grants(table, caller.user)}."
+        )
+    return None
+
+
+def _nothing_of(table: str) -> str:
+    return f"SELECT 1 AS one FROM {quote(*split_name(table))} WHERE FALSE"  # noqa: S608 - quoted
 
 
 def _key(caller: Caller, table: str) -> tuple[str, str]:

@@ -2,15 +2,14 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 
 import streamlit as st
 
 from ontos.bootstrap import Workbench, local_person
 from ontos.doors.identity import OWN, Knowing, mode, person_of
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import OntosError, Unauthenticated
+from ontos.kernel.errors import Unauthenticated
 from ontos.workspace import Person
 
 LOOPBACK = "127.0.0.1"
@@ -24,15 +23,6 @@ def from_session(bench: Workbench, org: str | None, project: str | None = None) 
     person = person_looking(bench)
     chosen = project or bench.directory.landing(person, org)
     return bench.directory.of_person(person, org, "page", chosen)
-
-
-def rights(bench: Workbench, org: str | None) -> Callable[[], object] | None:
-    """What asks for the rights of whoever looks at the page; None while nobody is known."""
-    try:
-        person = person_looking(bench)
-    except OntosError:
-        return None
-    return partial(bench.directory.ready, person, org)
 
 
 def can_sign_in(bench: Knowing) -> bool:

@@ -14,7 +14,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.fields import Id, Limit
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
-from ontos.label.pairs import require_source
+from ontos.label.origins import require_source
 from ontos.warehouse import together
 
 _WORST = """

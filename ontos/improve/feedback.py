@@ -21,7 +21,8 @@ from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import Saved, save
 from ontos.kernel.seen import Sight, by_sight, see
-from ontos.label.pairs import FIND, PairInContext, require_source, without_row
+from ontos.label.origins import require_source
+from ontos.label.pairs import FIND, PairInContext, without_row
 from ontos.warehouse import together
 
 Rating = Literal["up", "down"]

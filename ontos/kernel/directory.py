@@ -8,11 +8,12 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Denied, Unauthenticated
+from ontos.kernel.errors import Denied, NotFound, Unauthenticated
 from ontos.kernel.fields import now
 from ontos.kernel.kept import Kept
 from ontos.kernel.operation import OPERATIONS
@@ -21,7 +22,7 @@ from ontos.kernel.pulse import Pulse
 from ontos.kernel.seen import Seen
 from ontos.kernel.settings import Settings
 from ontos.kernel.tenancy import Tenant, org_schema
-from ontos.warehouse import Row, Warehouse, together
+from ontos.warehouse import Row, Warehouse, quote, together
 from ontos.workspace import Person, Workspace
 
 COMMON = "Common"
@@ -78,13 +79,23 @@ class Directory:
 
     def ready(self, person: Person, org: str | None = None) -> None:
         """Have all at hand that tells where the person may work and what they may do: one wait."""
+        together(*self.missing(person, org))
+
+    def missing(self, person: Person, org: str | None = None) -> list[Callable[[], object]]:
+        """The reads of what `ready` would have at hand and is not."""
         asked = org or self._settings.org
         reads: dict[object, Callable[[], object]] = {
             _REGISTER: self._register, _of(person): lambda: self._memberships(person),
         }  # fmt: skip
-        if asked == self._settings.org:  # of another org it must be known first that there is one
-            reads[("levels", asked)] = lambda: self._rows_of_levels(asked)
-        together(*(read for key, read in reads.items() if not self._kept.has(key)))
+        if asked == self._settings.org:
+            reads[_levels_of(asked)] = lambda: self._rows_of_levels(asked)
+        elif not self._kept.has(_REGISTER) or asked in self._register():
+            reads[_levels_of(asked)] = lambda: self._levels_where_there(asked)
+        return [read for key, read in reads.items() if not self._kept.has(key)]
+
+    def stranger(self, person: Person, tenant: Tenant) -> Caller:
+        """The person as long as it is not known what they may do: nothing."""
+        return self._caller(person, tenant, NOTHING, None, "page")
 
     def orgs(self) -> list[str]:
         return list(self._register())
@@ -208,11 +219,16 @@ class Directory:
         return merge(levels.values())
 
     def _rows_of_levels(self, org: str) -> list[Row]:
-        return self._kept.get(("levels", org), lambda: self._read_levels(org))
+        return self._kept.get(_levels_of(org), lambda: self._read_levels(org))
+
+    def _levels_where_there(self, org: str) -> None:
+        """Whether there is such an org is asked beside, and told there."""
+        table = quote(org_schema(org), _LEVELS)
+        with suppress(NotFound):
+            self._kept.get(_levels_of(org), lambda: self._system.rows(_READ_LEVELS.format(table)))
 
     def _read_levels(self, org: str) -> list[Row]:
-        store = self._system.within(org_schema(org))
-        return store.rows("SELECT role, feature, level FROM role_permissions")
+        return self._system.within(org_schema(org)).rows(_READ_LEVELS.format(_LEVELS))
 
     def _memberships(self, person: Person) -> list[Row]:
         return self._kept.get(_of(person), lambda: self._read_memberships(person))
@@ -267,11 +283,17 @@ class Directory:
 
 
 _REGISTER = "register"
+_LEVELS = "role_permissions"
+_READ_LEVELS = "SELECT role, feature, level FROM {}"
 
 
 def _of(person: Person) -> object:
     """Under what a person's memberships are kept."""
     return "memberships", person.user, person.groups
+
+
+def _levels_of(org: str) -> object:
+    return "levels", org
 
 
 def _bound(token: Token, org: str | None, project: str | None) -> Tenant:

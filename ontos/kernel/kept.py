@@ -35,6 +35,12 @@ class Kept:
             self._renew(key, read, era)
         return cast(T, found[1])
 
+    def anew(self, key: object, read: Callable[[], T]) -> T:
+        """The answer by `read`, which is kept from now on."""
+        with self._lock:
+            era = self._era
+        return self._read(key, read, era)
+
     def has(self, key: object) -> bool:
         """Whether `get` answers without a wait."""
         with self._lock:
@@ -52,8 +58,15 @@ class Kept:
         answer = read()
         with self._lock:
             if era == self._era:
+                self._drop_old()
                 self._found[key] = (asked, answer)
         return answer
+
+    def _drop_old(self) -> None:
+        """What is given no more, so that there is never more than was asked for in minutes."""
+        oldest = time.monotonic() - KEPT_SECONDS
+        for key in [key for key, (asked, _) in self._found.items() if asked <= oldest]:
+            del self._found[key]
 
     def _renew(self, key: object, read: Callable[[], object], era: int) -> None:
         """Once at a time for each key, in a thread of its own."""

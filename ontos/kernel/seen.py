@@ -19,7 +19,7 @@ from ontos.warehouse import together
 if TYPE_CHECKING:
     from ontos.kernel.caller import Caller
 
-MOST = 1000
+MOST = 5000
 """Records of one process; the longest unused go first."""
 
 ROOM = 50_000_000
@@ -33,7 +33,8 @@ Key = tuple[Tenant, type, str]
 
 
 class Identified(Protocol):
-    id: str
+    @property
+    def id(self) -> str: ...
 
 
 R = TypeVar("R", bound=Identified)
@@ -75,6 +76,12 @@ class Seen:
             self._found.move_to_end((tenant, kind, key))
             found, _ = self._found[tenant, kind, key]
         return cast(R, found)
+
+    def forget(self) -> None:
+        """Drop every record."""
+        with self._lock:
+            self._found.clear()
+            self._size = 0
 
     def _drop(self, key: Key) -> None:
         _, size = self._found.pop(key)

@@ -10,7 +10,8 @@ from ontos.kernel.fields import Id
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
 from ontos.kernel.transfer import Download
-from ontos.label.pairs import Assembled, Use, require_source, training_sheet
+from ontos.label.origins import require_source
+from ontos.label.pairs import Assembled, Use, training_sheet
 from ontos.label.usage import GATED, eligibility, eligible_sql
 from ontos.warehouse import Value, together
 

@@ -5,26 +5,27 @@ withdrawn, is kept in `label_versions`.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
 
-from ontos.data.access import readable, require_select
+from ontos.data.access import known, readable, require_select
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, Limit, Record, Text
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
+from ontos.label.origins import SHEETS, look_up_tables, require_source, tables_seen
 from ontos.label.pairs import (
     ACCEPTED,
     HAS_RESPONSE,
     ReviewStatus,
-    require_source,
     training_sheet,
 )
-from ontos.warehouse import together
+from ontos.warehouse import Row, Value, together
 
 LABEL_ID = (
     "md5(concat_ws('|', p.sheet_id, CAST(length(p.item_ref) AS STRING), p.item_ref, w.label_type))"
@@ -83,7 +84,7 @@ response differs: agreeing with it changes nothing."""
 WITHDRAWN = (KEEP_WITHDRAWN, WITHDRAW)
 """Withdraw the labels whose response a review decided against."""
 
-LIST = """
+_MATCHING = """
 SELECT * FROM canonical_labels WHERE (:sheet_id IS NULL OR sheet_id = :sheet_id)
   AND (:readable IS NULL OR array_contains(from_json(:readable, 'ARRAY<STRING>'), sheet_id))
   AND (:item_ref IS NULL OR item_ref = :item_ref)
@@ -91,8 +92,16 @@ SELECT * FROM canonical_labels WHERE (:sheet_id IS NULL OR sheet_id = :sheet_id)
   AND (:search IS NULL OR contains(lower(response), lower(:search))
        OR contains(lower(item_ref), lower(:search)))
   AND (:after IS NULL OR id > :after)
-ORDER BY id LIMIT :limit
 """
+
+FIRST = f"{_MATCHING} ORDER BY id LIMIT :limit"
+
+FIRST_OF_EACH = f"""
+SELECT * FROM (
+  SELECT *, row_number() OVER (PARTITION BY sheet_id ORDER BY id) AS nth FROM ({_MATCHING}) AS m
+) AS n WHERE nth <= :limit ORDER BY id
+"""  # noqa: S608
+"""Of each sheet as many: whichever of the sheets are left out, the first of the rest are there."""
 
 HISTORY = """
 SELECT v.*, l.id IS NOT NULL AS standing FROM label_versions AS v
@@ -166,10 +175,14 @@ def list_labels(
     limit: Limit = 100, cursor: str | None = None,
 ) -> Page[CanonicalLabel]:  # fmt: skip
     """Canonical labels that stand, where you may read the table; `search` reads references too."""
-    rows = caller.warehouse.rows(
-        LIST, sheet_id=sheet_id, item_ref=item_ref, label_type=label_type, search=search,
-        readable=_readable(caller, sheet_id), after=decode(cursor), limit=limit + 1,
-    )  # fmt: skip
+    asked: dict[str, Value] = {
+        "sheet_id": sheet_id, "item_ref": item_ref, "label_type": label_type, "search": search,
+        "after": decode(cursor), "limit": limit + 1,
+    }  # fmt: skip
+    if caller.person.token is None:
+        rows = caller.warehouse.rows(FIRST, readable=None, **asked)
+    else:
+        rows = _where_readable(caller, sheet_id, asked, tables_seen(caller, SHEETS))
     return page([CanonicalLabel(**row) for row in rows], limit, lambda label: label.id)
 
 
@@ -207,22 +220,28 @@ def label_distribution(
     )
 
 
-def _readable(caller: Caller, sheet_id: str | None) -> str | None:
-    """The sheets whose labels the person may see, as a JSON list; None stands for all.
+def _where_readable(
+    caller: Caller, sheet_id: str | None, asked: Mapping[str, Value], tables: Mapping[str, str]
+) -> list[Row]:
+    """Labels of the sheets whose tables the person may read: one wait where `tables` are right.
 
-    Refuses the one sheet that is asked for, where its table may not be read.
+    Raises Denied for the one sheet that is asked for. Of rights that are not known yet the labels
+    are read beside, and left out here.
     """
-    if caller.person.token is None:
-        return None
-    sheets = caller.warehouse.rows(
-        "SELECT id, source_table FROM sheets WHERE (:id IS NULL OR id = :id)", id=sheet_id
-    )
-    if sheet_id:
-        for sheet in sheets:
-            require_select(caller, sheet["source_table"])
-        return None
-    tables = readable(caller, (sheet["source_table"] for sheet in sheets))
-    return json.dumps([sheet["id"] for sheet in sheets if sheet["source_table"] in tables])
+    concerned = {key: t for key, t in tables.items() if sheet_id in (None, key)}
+    sure = all(known(caller, table) for table in concerned.values())
+    may = readable(caller, concerned.values()) if sure else set()
+    shown = json.dumps([key for key, table in concerned.items() if table in may]) if sure else None
+    there, may, rows = together(
+        lambda: look_up_tables(caller), lambda: readable(caller, concerned.values()),
+        lambda: caller.warehouse.rows(FIRST if sure else FIRST_OF_EACH, readable=shown, **asked),
+    )  # fmt: skip
+    if there != tables:
+        return _where_readable(caller, sheet_id, asked, there)
+    if sheet_id is not None:
+        for table in set(concerned.values()) - may:
+            require_select(caller, table)  # it says why not, or that it may be read by now
+    return [row for row in rows if concerned.get(row["sheet_id"]) in may]
 
 
 def _require_tables(caller: Caller, label_id: str) -> None:

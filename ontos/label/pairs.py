@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
-from ontos.data.access import require_select
 from ontos.data.catalog import Offset
 from ontos.data.sheets import SheetColumn
 from ontos.generate.prompt_sql import WHITESPACE
@@ -17,7 +16,7 @@ from ontos.kernel.fields import Id, Input, Limit, Record, Text
 from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read
-from ontos.kernel.tenancy import Tenant
+from ontos.label.origins import require_source
 from ontos.label.source_rows import Found, no_row, source_rows
 from ontos.warehouse import Value, together
 
@@ -245,11 +244,6 @@ def matching(training_sheet_id: str, where: PairFilter) -> tuple[str, dict[str, 
     return " AND ".join(conditions), values | {"w_training_sheet_id": training_sheet_id}
 
 
-MOST_SOURCES = 10_000
-_sources: dict[tuple[Tenant, str], str] = {}
-"""The table that a training sheet was made of; it never becomes another."""
-
-
 def find_pair(caller: Caller, pair_id: str) -> dict[str, Any]:
     """The fields of a `Pair`, its `label_type`, and its sheet's as JSON; raises NotFound."""
     rows = caller.warehouse.rows(FIND, id=pair_id)
@@ -261,29 +255,6 @@ def find_pair(caller: Caller, pair_id: str) -> dict[str, Any]:
 def no_pair(pair_id: str) -> NotFound:
     return NotFound(f"pair_id: there is no pair {pair_id}. List the pairs of a training sheet.",
                     field="pair_id")  # fmt: skip
-
-
-def require_source(caller: Caller, training_sheet_id: str) -> None:
-    """Raises Denied where the person may not read the table that the pairs were made of.
-
-    Asks nothing where no token is forwarded; else in one or two waits, of which none is left for
-    a minute.
-    """
-    if caller.person.token is None:
-        return
-    key = caller.tenant, training_sheet_id
-    if key not in _sources:
-        rows = caller.warehouse.rows(
-            "SELECT s.source_table FROM training_sheets AS t JOIN sheets AS s ON s.id = t.sheet_id"
-            " WHERE t.id = :id",
-            id=training_sheet_id,
-        )
-        if not rows:
-            return
-        if len(_sources) >= MOST_SOURCES:
-            _sources.clear()
-        _sources[key] = rows[0]["source_table"]
-    require_select(caller, _sources[key])
 
 
 def training_sheet(caller: Caller, training_sheet_id: str) -> Assembled:

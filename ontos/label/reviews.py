@@ -11,7 +11,8 @@ from ontos.kernel.fields import Id, Input, Reason, Text
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import write
 from ontos.label.decisions import BECOMES, ReviewResult, by_filter, by_name
-from ontos.label.pairs import PairFilter, require_source
+from ontos.label.origins import require_source
+from ontos.label.pairs import PairFilter
 from ontos.label.usage import chosen
 
 Action = Literal["approve", "edit", "reject", "flag", "reopen"]

@@ -18,6 +18,7 @@ from ontos.kernel.operation import operation
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import save
+from ontos.label.origins import require_source
 from ontos.label.pairs import (
     ACCEPTED,
     FIND,
@@ -32,7 +33,6 @@ from ontos.label.pairs import (
     matching,
     no_pair,
     no_training_sheet,
-    require_source,
     shown,
 )
 from ontos.warehouse import Value, together

@@ -14,7 +14,8 @@ from ontos.kernel.errors import Refused
 from ontos.kernel.fields import Id
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
-from ontos.label.pairs import Assembled, require_source, training_sheet
+from ontos.label.origins import require_source
+from ontos.label.pairs import Assembled, training_sheet
 from ontos.label.usage import GATED, Eligibility, eligibility, eligible_sql
 from ontos.train.split import assign
 from ontos.warehouse import together

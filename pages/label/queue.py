@@ -1,6 +1,7 @@
 """The pairs that are looked at one by one: a window that moves on through those that match."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,14 +12,12 @@ from ontos.kernel.fields import now
 from ontos.label.decisions import BECOMES
 from ontos.label.labels import LabelDistribution, label_distribution
 from ontos.label.pairs import Message, Pair, PairInContext, ReviewStatus, get_pair
-from ontos.label.queue import ReviewQueue, review_queue
+from ontos.label.queue import FIRST, WINDOW, ReviewQueue, look_up_window, review_queue
 from ontos.warehouse import together
 from pages.frame import loaded
 from pages.label.training_sheets import chosen_sheet, chosen_with, training_sheets
 
-WINDOW, LABELS = 50, 500
-FIRST: ReviewStatus = "pending"
-"""What the view looks at until something else is chosen."""
+LABELS = 500
 KEY = "focus-queue"
 
 
@@ -65,9 +64,19 @@ def opened_sheet(caller: Caller) -> TrainingSheet:
     """The training sheet that is picked; its queue is begun beside, where none was."""
     if st.session_state.get(KEY):
         return chosen_sheet(loaded(lambda: training_sheets(caller)), metered=False)
-    sheet, begun = chosen_with(caller, lambda key: _begin(caller, key, FIRST), metered=False)
+    sheet, begun = chosen_with(caller, partial(_first, caller), metered=False)
     _kept(sheet, FIRST, *begun)
     return sheet
+
+
+def _first(caller: Caller, training_sheet_id: str) -> tuple[ReviewQueue, LabelDistribution]:
+    """Beside what may be a guess, the items of the newest: should it be that one, its rows need no
+    wait of their own then."""
+    begun, _ = together(
+        lambda: _begin(caller, training_sheet_id, FIRST),
+        lambda: caller.person.token and look_up_window(caller, None),
+    )
+    return begun
 
 
 def _begin(

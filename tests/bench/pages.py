@@ -14,6 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from ontos.bootstrap import Workbench, open_workbench
+from ontos.data.access import RIGHTS
 from ontos.doors import process
 from ontos.kernel.settings import Settings
 from ontos.warehouse.databricks.silence import Silence
@@ -35,6 +36,14 @@ Before = Callable[[], object] | None
 def unheard() -> AbstractContextManager[object]:
     """Inside it is as after minutes in which nobody asked the warehouse anything."""
     return mock.patch.object(Silence, "heard_within", return_value=False)
+
+
+def forget(made: Workbench) -> None:
+    """As a process that has just started: nothing is known of rights, nothing was seen."""
+    made.directory.forget()
+    made.local_caller().seen.forget()
+    RIGHTS.forget()
+    made.directory.forget()
 
 
 def views(stage: str) -> list[str]:

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -15,7 +16,7 @@ from ontos.kernel.settings import Settings
 from ontos.sample.project import load_sample
 from ontos.warehouse import tally
 from tests.bench.figures import bench, timed
-from tests.bench.pages import every_view, unheard
+from tests.bench.pages import every_view, forget, unheard
 from tests.bench.saves import Ground, every_save, waits
 from tests.pages.opened import press, visited
 from tests.wire.duck import DuckEngine
@@ -83,7 +84,7 @@ def main() -> None:
         warehouse.faults.delay = DELAY
         every_view(made, "page_300ms")
         with unheard():
-            every_view(made, "page_300ms_after_silence", made.directory.forget)
+            every_view(made, "page_300ms_first_of_a_process", partial(forget, made))
         warehouse.faults.delay = 0.0
         decided_one_by_one(made, warehouse)
         saved_once(Ground(caller, found["id"]), warehouse)

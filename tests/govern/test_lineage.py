@@ -2,7 +2,7 @@
 
 import pytest
 
-from ontos.govern.lineage import get_lineage, list_lineage_entities
+from ontos.govern.lineage import get_lineage, list_lineage_entities, look_up_latest
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.lineage import Node, link
@@ -28,6 +28,15 @@ def test_what_it_came_out_of_and_what_came_of_it(caller: Caller, chain: None) ->
     assert names(caller, "model", "c") == {"a", "b", "c"}
     assert names(caller, "table", "a") == {"a", "b", "c", "d"}
     assert names(caller, "sheet", "d") == {"a", "d"}
+
+
+def test_the_latest_is_the_first_that_is_listed(caller: Caller, chain: None) -> None:
+    first = list_lineage_entities(caller)[0]
+    assert look_up_latest(caller) == f"{first.entity_type}/{first.entity_id}"
+
+
+def test_of_nothing_there_is_no_latest(caller: Caller) -> None:
+    assert look_up_latest(caller) is None
 
 
 def test_the_same_edge_is_kept_once(caller: Caller, chain: None) -> None:

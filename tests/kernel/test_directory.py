@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ontos.bootstrap import Workbench, open_workbench
+from ontos.data.sheets import list_sheets
 from ontos.govern.members import MemberSpec, grant_role
 from ontos.govern.orgs import OrgSpec, create_org, list_orgs
 from ontos.govern.projects import ProjectSpec, archive_project, create_project
@@ -169,6 +170,34 @@ def test_the_rights_of_a_page_are_read_in_one_wait(own_home: Path) -> None:
         bench.directory.of_person(ANN, None, "page", place)
     assert cost.statements == 0
     bench.close()
+
+
+def test_the_rights_in_another_org_are_read_in_one_wait(own_home: Path) -> None:
+    bench = open_workbench(Settings(home=own_home, log_level="ERROR"))
+    create_org(bench.local_caller(), OrgSpec(id="north", title="North"))
+    person = bench.local_caller().person
+    bench.directory.forget()
+    with tally() as cost:
+        place = bench.directory.landing(person, "north")
+        bench.directory.of_person(person, "north", "page", place)
+    bench.close()
+    assert cost.waits == 1
+
+
+def test_an_org_that_is_not_there_is_refused_like_one_of_others(bench: Workbench) -> None:
+    for org in ("nowhere", "no'where", "x" * 200):
+        bench.directory.forget()
+        with pytest.raises(Denied, match="you are not a member"):
+            bench.directory.of_person(ANN, org)
+        with tally() as cost, pytest.raises(Denied):
+            bench.directory.of_person(ANN, org)
+        assert cost.statements == 0
+
+
+def test_whose_rights_are_not_known_may_do_nothing(bench: Workbench) -> None:
+    stranger = bench.directory.stranger(bench.local_caller().person, Tenant("default"))
+    with pytest.raises(Denied):
+        list_sheets(stranger)
 
 
 def test_a_person_is_the_same_however_their_name_is_spelt(bench: Workbench, give: Give) -> None:

@@ -97,3 +97,18 @@ def test_a_failed_renewal_leaves_the_answer_until_its_end(clock: Clock) -> None:
     clock.now += 240
     with pytest.raises(Unavailable, match="gone"):
         kept.get("a", refuse)
+
+
+def test_what_is_asked_anew_is_kept(clock: Clock) -> None:
+    kept = Kept()
+    kept.get("a", lambda: 1)
+    assert kept.anew("a", lambda: 2) == 2
+    assert kept.get("a", never) == 2
+
+
+def test_what_is_given_no_more_takes_no_room(clock: Clock) -> None:
+    kept = Kept()
+    for key in range(100):
+        kept.get(key, lambda: 1)
+        clock.now += 60
+    assert sum(map(kept.has, range(100))) == len(kept._found) - 1 == 3

@@ -2,11 +2,17 @@
 
 import pytest
 
+from ontos.bootstrap import Workbench
+from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import new_id
 from ontos.label.labels import label_distribution, label_history, list_labels
+from ontos.label.origins import look_up_tables
 from ontos.label.pairs import PairFilter
 from ontos.label.reviews import Review, review_pairs
+from ontos.warehouse import tally
+from tests.label.assembled import Maker
+from tests.label.elsewhere import pairs_elsewhere, with_own_token
 
 
 def approve_all(caller, made):
@@ -80,3 +86,22 @@ def test_a_label_that_never_was_is_not_found(caller):
         label_history(caller, new_id())
     with pytest.raises(NotFound):
         label_distribution(caller, new_id())
+
+
+def test_labels_of_tables_from_elsewhere_are_read_beside_the_rights(
+    caller: Caller, bench: Workbench, assemble: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [pairs_elsewhere(bench), assemble()]
+    for made in both:
+        review_pairs(caller, made.id, Review(action="approve", where=PairFilter(has_response=True)))
+    expected = list_labels(caller, limit=4)
+    person = with_own_token(caller, monkeypatch)
+    look_up_tables(person)
+    for waits in (1, 1):  # the rights are not known, then they are
+        with tally() as cost:
+            assert list_labels(person, limit=4) == expected
+        assert cost.waits == waits
+    rest = list_labels(person, limit=4, cursor=expected.next_cursor)
+    assert rest == list_labels(caller, limit=4, cursor=expected.next_cursor)
+    one = list_labels(person, both[0].sheet_id).items
+    assert {label.sheet_id for label in one} == {both[0].sheet_id}

@@ -7,9 +7,10 @@ from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import new_id, now
 from ontos.label import queue
 from ontos.label.pairs import get_pair
-from ontos.label.queue import review_queue
+from ontos.label.queue import look_up_window, review_queue
 from ontos.label.reviews import Review, review_pairs
 from ontos.warehouse import tally
+from tests.label.elsewhere import pairs_elsewhere, with_own_token
 
 
 def test_each_pair_is_beside_its_row(caller, assemble):
@@ -100,3 +101,18 @@ def test_pairs_outlive_their_table(caller, assemble, table):
     found = review_queue(caller, made.id).pairs
     assert len(found) == 6
     assert all(pair.source is None and pair.source_problem for pair in found)
+
+
+def test_the_rows_of_what_was_looked_up_are_read_beside(caller, bench, monkeypatch):
+    made = pairs_elsewhere(bench)
+    expected = review_queue(caller, made.id, review_status="pending").pairs
+    person = with_own_token(caller, monkeypatch)
+    caller.seen.forget()
+    look_up_window(person, None)
+    with tally() as cost:
+        assert review_queue(person, made.id, review_status="pending").pairs == expected
+    assert (len(expected), cost.waits) == (3, 1)
+    review_pairs(caller, made.id, Review(action="approve", pair_ids=[expected[0].id]))
+    assert review_queue(person, made.id, review_status="pending").pairs == expected[1:]
+    (approved,) = review_queue(person, made.id, review_status="approved").pairs
+    assert approved.source == expected[0].source

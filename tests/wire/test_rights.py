@@ -1,6 +1,7 @@
 """A person without SELECT on a table sees neither its preview nor its pairs."""
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -25,6 +26,7 @@ from ontos.improve.feedback import (
     use_feedback,
 )
 from ontos.improve.finders import LOW_COVERAGE, NEGATIVE_FEEDBACK, Finder
+from ontos.kernel import kept
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Denied
 from ontos.kernel.fields import new_id, now
@@ -41,12 +43,10 @@ from ontos.train.training_jobs import TrainingJobSpec, create_training_job, list
 from ontos.warehouse import tally
 from ontos.workspace import Person
 from tests.label.assembled import Assembled, Maker
+from tests.label.elsewhere import ROWS, TABLE, pairs_elsewhere
 from tests.wire.engine import Refused
 from tests.wire.grants import Grants
 from tests.wire.server import Warehouse
-
-TABLE = "workbench.elsewhere.messages"
-ROWS = [{"ref": f"i{n}", "text": f"text {n}", "label": "greet"} for n in range(3)]
 
 
 @pytest.fixture
@@ -58,18 +58,7 @@ def bench(settings: Settings, tmp_path) -> Iterator[Workbench]:
 
 @pytest.fixture
 def made(bench: Workbench) -> Assembled:
-    """Pairs of a table that is not the workbench's own."""
-    app = bench.local_caller()
-    bench.engine.create_schema("elsewhere")
-
-    def table(_name: str, rows: list[dict[str, str]]) -> str:
-        engine = bench.engine.within("elsewhere")
-        engine.execute("CREATE TABLE messages (ref STRING, text STRING, label STRING)")
-        for row in rows:
-            engine.execute("INSERT INTO messages VALUES (:ref, :text, :label)", **row)
-        return TABLE
-
-    return Maker(app, table)(ROWS)
+    return pairs_elsewhere(bench)
 
 
 @pytest.fixture
@@ -251,7 +240,29 @@ def test_labels_of_all_sheets_are_those_of_readable_tables(
     served.tokens.add(new)
     served.service.permits = Grants({(new, "elsewhere.messages")}).check
     later = bench.directory.of_person(Person("bob@example.org", token=new))
-    assert {label.sheet_id for label in list_labels(later).items} == {mine.sheet_id}
+    first = list_labels(later, limit=2)
+    rest = list_labels(later, limit=2, cursor=first.next_cursor)
+    found = [label.sheet_id for label in [*first.items, *rest.items]]
+    assert (found, rest.next_cursor) == ([mine.sheet_id] * 3, None)
+    with tally() as cost:
+        assert list_labels(later, limit=2) == first
+    assert cost.waits == 1
+
+
+def test_a_right_that_was_taken_away_is_known_after_minutes(
+    made: Assembled, bob: Caller, bobs: str, served: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is used once more while it is asked for anew, as other rights are."""
+    list_pairs(bob, made.id)
+    served.service.permits = Grants({(bobs, "elsewhere.messages")}).check
+    assert list_pairs(bob, made.id).items
+    monkeypatch.setattr(kept, "FRESH_SECONDS", 0.0)
+    deadline = time.monotonic() + 20
+    with pytest.raises(Denied, match="SELECT"):
+        while time.monotonic() < deadline:
+            list_pairs(bob, made.id)
+    served.service.permits = Grants().check
+    assert list_pairs(bob, made.id).items, "a no is asked for anew"
 
 
 def test_what_is_hidden_whole_is_not_taken_for_gone(

@@ -1,0 +1,34 @@
+"""A table that is not the workbench's own: whoever looks reads it with their own rights."""
+
+from dataclasses import replace
+
+import pytest
+
+from ontos.bootstrap import Workbench
+from ontos.kernel.caller import Caller
+from ontos.warehouse.embedded import EmbeddedWarehouse
+from tests.label.assembled import Assembled, Maker
+
+TABLE = "workbench.elsewhere.messages"
+ROWS = [{"ref": f"i{n}", "text": f"text {n}", "label": "greet"} for n in range(3)]
+
+
+def pairs_elsewhere(bench: Workbench, name: str = "messages", org: str | None = None) -> Assembled:
+    """Pairs of ROWS in TABLE, or another one beside it, made as the app."""
+    bench.engine.create_schema("elsewhere")
+
+    def table(_name: str, rows: list[dict[str, str]]) -> str:
+        engine = bench.engine.within("elsewhere")
+        engine.execute(f"CREATE TABLE {name} (ref STRING, text STRING, label STRING)")
+        for row in rows:
+            engine.execute(f"INSERT INTO {name} VALUES (:ref, :text, :label)", **row)
+        return f"workbench.elsewhere.{name}"
+
+    return Maker(bench.local_caller(org), table)(ROWS)
+
+
+def with_own_token(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
+    """The same person, behind whom a workspace would forward a token: the store is asked by another
+    connection then, which it grants all."""
+    monkeypatch.setattr(EmbeddedWarehouse, "as_person", lambda self, _: self.within(self.schema))
+    return replace(caller, person=replace(caller.person, token=caller.user))

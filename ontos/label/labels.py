@@ -97,7 +97,7 @@ SELECT * FROM canonical_labels WHERE (:sheet_id IS NULL OR sheet_id = :sheet_id)
 FIRST = f"{_MATCHING} ORDER BY id LIMIT :limit"
 
 FIRST_OF_EACH = f"""
-SELECT * FROM (
+SELECT * EXCEPT (nth) FROM (
   SELECT *, row_number() OVER (PARTITION BY sheet_id ORDER BY id) AS nth FROM ({_MATCHING}) AS m
 ) AS n WHERE nth <= :limit ORDER BY id
 """  # noqa: S608

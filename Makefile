@@ -6,7 +6,7 @@ export ONTOS_HOME ?= .ontos
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-wire wired test-workspace jdk check bench acceptance lint types imports clean browser help
+.PHONY: run test test-wire wired loops test-workspace jdk check bench acceptance lint types imports clean browser help
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -50,9 +50,15 @@ test-wire: $(VENV)/.wire jdk browser ## The real Databricks clients over the wir
 	trap 'kill $$journey 2>/dev/null; rm -f "$$said"' EXIT; \
 	$(MAKE) --no-print-directory wired && { wait $$journey; ended=$$?; cat "$$said"; exit $$ended; }
 
+# The loops train and wait by turns, so they run beside the operations and speak at the end.
 wired:
-	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no tests/wire
-	@ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no $(OPERATIONS)
+	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest -n 4 --dist loadgroup --show-capture=no tests/wire
+	@said=$$(mktemp); $(MAKE) --no-print-directory loops >"$$said" 2>&1 & loops=$$!; \
+	trap 'kill $$loops 2>/dev/null; rm -f "$$said"' EXIT; \
+	ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no $(OPERATIONS) && \
+		{ wait $$loops; ended=$$?; cat "$$said"; exit $$ended; }
+
+loops:
 	@$(BIN)/python -m tests.wire.loop --rows 600
 	@$(BIN)/python -m tests.wire.loop --spark --rows 300
 

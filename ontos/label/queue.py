@@ -117,12 +117,14 @@ def review_queue(
 
 
 def look_up_window(caller: Caller, training_sheet_id: str | None) -> None:
-    """Remember which items stand first and whose they are, so that their rows are read beside.
+    """Remember whose rows a training sheet's items are, so that they are read beside its queue.
 
-    Of that training sheet, else of the newest; asks for no permission, so for nobody's eyes.
+    For a person's own connection also which items stand first. Of the newest where none is named;
+    asks for no permission, so for nobody's eyes.
     """
     asked: dict[str, Value] = {
-        "id": training_sheet_id, "status": FIRST, "after": None, "limit": WINDOW + 1,
+        "id": training_sheet_id, "status": FIRST, "after": None,
+        "limit": 0 if caller.person.token is None else WINDOW + 1,
     }  # fmt: skip
     for row in caller.warehouse.rows(_AHEAD, **asked):
         see(caller, Origin(**row))

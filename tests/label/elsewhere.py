@@ -6,7 +6,6 @@ import pytest
 
 from ontos.bootstrap import Workbench
 from ontos.kernel.caller import Caller
-from ontos.warehouse.embedded import EmbeddedWarehouse
 from tests.label.assembled import Assembled, Maker
 
 TABLE = "workbench.elsewhere.messages"
@@ -28,7 +27,8 @@ def pairs_elsewhere(bench: Workbench, name: str = "messages", org: str | None = 
 
 
 def with_own_token(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
-    """The same person, behind whom a workspace would forward a token: the store is asked by another
-    connection then, which it grants all."""
-    monkeypatch.setattr(EmbeddedWarehouse, "as_person", lambda self, _: self.within(self.schema))
+    """The same person, behind whom a workspace would forward a token: tables from elsewhere are
+    asked for by another connection then, to which all is granted."""
+    engine = type(caller.warehouse)
+    monkeypatch.setattr(engine, "as_person", lambda self, _: self.within(self.schema))
     return replace(caller, person=replace(caller.person, token=caller.user))

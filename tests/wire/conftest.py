@@ -15,6 +15,26 @@ from tests.wire.duck import DuckEngine
 from tests.wire.place import without_certificates
 from tests.wire.server import TOKEN, Server, Warehouse
 
+HERE = Path(__file__).parent
+SPARK = ("test_parity", "test_live", "test_spark_engine", "test_ai_query")
+"""Files that need a JVM: one process runs them all, and begins with them."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups become part of the names
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """By `--dist loadgroup` the files of SPARK go to one worker, and every other as a whole."""
+    here = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in here:
+        group = "spark" if item.path.stem in SPARK else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+    elsewhere = [item for item in items if item not in here]
+    items[:] = [*sorted(here, key=_place), *elsewhere]
+
+
+def _place(item: pytest.Item) -> int:
+    stem = item.path.stem
+    return SPARK.index(stem) if stem in SPARK else len(SPARK)
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:

@@ -7,6 +7,7 @@ there is none, as on a laptop, the store has one reader.
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 from ontos.kernel.caller import Caller
@@ -16,7 +17,8 @@ from ontos.warehouse import Warehouse, quote, split_name, together
 from ontos.workspace.names import grants
 
 RIGHTS = Kept()
-"""By token and table: None where the person may read it, else why not."""
+"""By token and tables. Of one: None where the person may read it, else why not. Of a list: those
+that they may read."""
 
 AT_ONCE = 50
 """Tables that one statement asks for."""
@@ -45,37 +47,41 @@ def require_select(caller: Caller, table: str) -> None:
         raise refusal
 
 
-def readable(caller: Caller, tables: Iterable[str]) -> set[str]:
-    """Those of the tables that the person may read: one wait, none where all is kept."""
-    asked = sorted(set(tables))
-    unknown = [table for table in asked if not known(caller, table)]
-    parts = (unknown[at : at + AT_ONCE] for at in range(0, len(unknown), AT_ONCE))
-    together(*(partial(_ask, caller, part) for part in parts))
-    return {
-        table for table in asked
-        if reader(caller, table) is caller.warehouse
-        or RIGHTS.get(_key(caller, table), partial(_refusal, caller, table)) is None
-    }  # fmt: skip
+def readable(caller: Caller, tables: Iterable[str]) -> AbstractSet[str]:
+    """Those of the tables that the person may read: one wait, none where it is kept of them all."""
+    everybodys, theirs = _parted(caller, tables)
+    if not theirs:
+        return everybodys
+    return everybodys | RIGHTS.get(_key(caller, theirs), partial(_which, caller, sorted(theirs)))
 
 
-def known(caller: Caller, table: str) -> bool:
-    """Whether `readable` tells of the table without asking."""
-    return reader(caller, table) is caller.warehouse or RIGHTS.has(_key(caller, table))
+def known(caller: Caller, tables: Iterable[str]) -> bool:
+    """Whether `readable` tells of these tables without asking."""
+    _, theirs = _parted(caller, tables)
+    return not theirs or RIGHTS.has(_key(caller, theirs))
 
 
-def _ask(caller: Caller, tables: Sequence[str]) -> None:
+def _parted(caller: Caller, tables: Iterable[str]) -> tuple[AbstractSet[str], AbstractSet[str]]:
+    """The tables that are read as the app, and those that the person's own rights decide on."""
+    named = frozenset(tables)
+    theirs = frozenset(t for t in named if reader(caller, t) is not caller.warehouse)
+    return named - theirs, theirs
+
+
+def _which(caller: Caller, tables: Sequence[str]) -> AbstractSet[str]:
+    """Those that the person may read, as the warehouse says now."""
+    parts = (tables[at : at + AT_ONCE] for at in range(0, len(tables), AT_ONCE))
+    return set().union(*together(*(partial(_which_of_few, caller, part) for part in parts)))
+
+
+def _which_of_few(caller: Caller, tables: Sequence[str]) -> AbstractSet[str]:
     """All in one statement; one by one where that is refused, for it does not say which."""
     try:
         reader(caller, tables[0]).rows(" UNION ALL ".join(map(_nothing_of, tables)))
     except (Denied, NotFound):
-        together(*(partial(_ask_one, caller, table) for table in tables))
-    else:
-        for table in tables:
-            RIGHTS.anew(_key(caller, table), lambda: None)
-
-
-def _ask_one(caller: Caller, table: str) -> None:
-    RIGHTS.anew(_key(caller, table), partial(_refusal, caller, table))
+        refusals = together(*(partial(_refusal, caller, table) for table in tables))
+        return {table for table, why in zip(tables, refusals, strict=True) if why is None}
+    return set(tables)
 
 
 def _refusal(caller: Caller, table: str) -> Denied | None:
@@ -96,6 +102,6 @@ def _nothing_of(table: str) -> str:
     return f"SELECT 1 AS one FROM {quote(*split_name(table))} WHERE FALSE"  # noqa: S608 - quoted
 
 
-def _key(caller: Caller, table: str) -> tuple[str, str]:
-    """By token: a new sign-in is asked for anew."""
-    return str(caller.person.token), table.lower()
+def _key(caller: Caller, what: str | AbstractSet[str]) -> tuple[str, object]:
+    """By token: a new sign-in is asked for anew. A list of one is not that one."""
+    return str(caller.person.token), what.lower() if isinstance(what, str) else what

@@ -229,7 +229,7 @@ def _where_readable(
     are read beside, and left out here.
     """
     concerned = {key: t for key, t in tables.items() if sheet_id in (None, key)}
-    sure = all(known(caller, table) for table in concerned.values())
+    sure = known(caller, concerned.values())
     may = readable(caller, concerned.values()) if sure else set()
     shown = json.dumps([key for key, table in concerned.items() if table in may]) if sure else None
     there, may, rows = together(
@@ -238,9 +238,9 @@ def _where_readable(
     )  # fmt: skip
     if there != tables:
         return _where_readable(caller, sheet_id, asked, there)
-    if sheet_id is not None:
-        for table in set(concerned.values()) - may:
-            require_select(caller, table)  # it says why not, or that it may be read by now
+    if sheet_id in concerned and concerned[sheet_id] not in may:
+        require_select(caller, concerned[sheet_id])
+        may = {concerned[sheet_id]}  # by now
     return [row for row in rows if concerned.get(row["sheet_id"]) in may]
 
 

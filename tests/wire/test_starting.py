@@ -60,7 +60,7 @@ def bench(served: Warehouse) -> Iterator[Workbench]:
     served.service.executed.clear()
     served.faults.silent_before(100, "OpenSession")
     opened = Workbench(Settings(), open_databricks(Settings()), patience=0.5)
-    standing = threading.Timer(120.0, served.faults.forgiven)  # no test waits for it without a bound
+    standing = threading.Timer(120.0, served.faults.forgiven)  # the longest that a test waits
     standing.start()
     yield opened
     standing.cancel()

@@ -6,11 +6,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
+from unittest import mock
 
 from ontos.bootstrap import Workbench, open_workbench
+from ontos.doors import session
 from ontos.generate.training_sheets import get_training_sheet
 from ontos.kernel.settings import Settings
 from ontos.sample.project import load_sample
@@ -18,6 +21,7 @@ from ontos.warehouse import tally
 from tests.bench.figures import bench, timed
 from tests.bench.pages import every_view, forget, unheard
 from tests.bench.saves import Ground, every_save, waits
+from tests.label.elsewhere import pairs_elsewhere
 from tests.pages.opened import press, visited
 from tests.wire.duck import DuckEngine
 from tests.wire.place import PREFIX, without_certificates
@@ -45,6 +49,16 @@ def slow(folder: Path) -> Iterator[tuple[Workbench, Warehouse]]:
     warehouse.faults.delay = 0.0
     made.close()
     server.close()
+
+
+@contextmanager
+def own_rights(made: Workbench, warehouse: Warehouse) -> Iterator[None]:
+    """Inside, the newest pairs are those of a table that whoever looks reads by their own token."""
+    pairs_elsewhere(made)
+    warehouse.tokens.add("forwarded")
+    person = replace(session.local_person(), token="forwarded")  # noqa: S106
+    with mock.patch.object(session, "local_person", lambda: person):
+        yield
 
 
 def saved_once(ground: Ground, warehouse: Warehouse) -> None:
@@ -88,6 +102,9 @@ def main() -> None:
         warehouse.faults.delay = 0.0
         decided_one_by_one(made, warehouse)
         saved_once(Ground(caller, found["id"]), warehouse)
+        with own_rights(made, warehouse), unheard():
+            warehouse.faults.delay = DELAY
+            every_view(made, "page_300ms_own_rights", partial(forget, made))
 
 
 if __name__ == "__main__":

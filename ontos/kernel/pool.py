@@ -19,7 +19,7 @@ from ontos.kernel.jobs import KINDS, Cancelled, Job, Run
 from ontos.kernel.metrics import JOBS
 from ontos.kernel.tenancy import Tenant
 from ontos.kernel.woken import Due, Woken
-from ontos.warehouse import Warehouse, cancel, tagged, together, was_cancelled
+from ontos.warehouse import Row, Warehouse, cancel, tagged, together, was_cancelled
 
 ATTEMPTS = 3
 """How often a resumable job is begun before it is given up."""
@@ -88,18 +88,28 @@ class Pool:
                 cancel(row["id"])
             elif not self._free.acquire(blocking=False):
                 return False  # a finishing job wakes us again
-            elif self._claim(tenant, row["id"]):
-                self._workers.submit(self._run, tenant, Job(**row), json.loads(row["arguments"]))
             else:
-                self._free.release()
+                self._begin(tenant, row)
         return len(found) < MOST
 
+    def _begin(self, tenant: Tenant, row: Row) -> None:
+        """Run the job on the worker that was taken for it; without a claim that is free again."""
+        claimed = False
+        try:
+            if claimed := self._claim(tenant, row["id"]):
+                self._workers.submit(self._run, tenant, Job(**row), json.loads(row["arguments"]))
+        finally:
+            if not claimed:
+                self._free.release()
+
     def _claim(self, tenant: Tenant, job_id: str) -> bool:
-        return self._store(tenant).execute(
+        """Whether the job is ours. A script, for one whose answer was lost finds its own work."""
+        return bool(self._store(tenant).script(
             "UPDATE jobs SET status = 'running', owner = :owner, attempts = attempts + 1,"
             " started_at = :at, heartbeat_at = :at WHERE id = :id AND status = 'queued'",
+            "SELECT 1 AS ours FROM jobs WHERE id = :id AND status = 'running' AND owner = :owner",
             owner=self._owner, at=now(), id=job_id,
-        ) == 1  # fmt: skip
+        ))  # fmt: skip
 
     def _run(self, tenant: Tenant, job: Job, arguments: dict[str, object]) -> None:
         try:

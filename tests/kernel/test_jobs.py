@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,11 @@ from ontos.govern.members import MemberSpec, grant_role, revoke_role
 from ontos.govern.projects import ProjectSpec, create_project
 from ontos.kernel import jobs
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Refused
+from ontos.kernel.errors import Refused, Unavailable
 from ontos.kernel.jobs import KINDS, Job, Run, enqueue, job, latest, request_cancel
+from ontos.kernel.pool import Pool
 from ontos.kernel.settings import Settings
+from ontos.warehouse import Row, Value, Warehouse
 from ontos.workspace import Person
 from tests.wire.place import WIRED
 
@@ -167,6 +170,42 @@ def test_more_jobs_than_workers_all_end(caller: Caller) -> None:
     for n in range(12):
         start(caller, "t_good", f"n{n}")
     assert {ended(caller, f"n{n}").status for n in range(12)} == {"succeeded"}
+
+
+class Broken:
+    """A store whose link breaks whenever a job is claimed, as often as is said."""
+
+    def __init__(self, store: Warehouse, times: int) -> None:
+        self._store, self.left = store, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def script(self, *statements: str, **values: Value) -> list[Row]:
+        if self.left:
+            self.left -= 1
+            raise Unavailable("The link to the warehouse broke.")
+        return self._store.script(*statements, **values)
+
+
+def test_a_claim_that_fails_keeps_no_worker(own_home: Path) -> None:
+    """However often: what is queued runs once the warehouse answers again."""
+    bench = open_workbench(Settings(home=own_home, log_level="ERROR"))
+    caller = bench.local_caller()
+    broken = Broken(bench.store(caller.org), times=3)
+    pool = Pool(lambda: [caller.tenant], bench.directory.of_job, lambda _: broken, workers=1)
+    enqueue(caller, "t_good", ("thing", "one"), "One", what="one")
+    pool.start()
+    try:
+        until = time.monotonic() + 10
+        while broken.left and time.monotonic() < until:
+            pool.wake("test", caller.tenant)
+            time.sleep(0.02)
+        pool.wake("test", caller.tenant)
+        assert (ended(caller, "one").status, broken.left) == ("succeeded", 0)
+    finally:
+        pool.stop()
+        bench.close()
 
 
 @pytest.mark.parametrize(("kind", "after"), [("t_good", "succeeded"), ("t_bad", "failed")])

@@ -92,6 +92,7 @@ def remove_sample(caller: Caller) -> Removed:
     """Remove the sample's table, sheet, template, pairs and labels. Models trained on it stay."""
     if not _sheet_ids(caller):
         raise NotFound("The sample project is not loaded, so there is nothing to remove.")
+    caller.warehouse.execute(_HISTORY, name=NAME)
     counts = {}
     for table in ("pairs", "canonical_labels"):
         counts[table] = caller.warehouse.execute(
@@ -121,8 +122,13 @@ def with_pictures() -> str:
     return text.getvalue()
 
 
+_HISTORY = """
+DELETE FROM label_versions WHERE pair_id IN
+  (SELECT p.id FROM pairs AS p JOIN sheets AS s ON s.id = p.sheet_id WHERE s.name = :name)
+"""
+"""Before the pairs, by which alone it is known to be the sample's."""
+
 _REMOVALS = (
-    "DELETE FROM label_versions WHERE label_id NOT IN (SELECT id FROM canonical_labels)",
     "DELETE FROM item_usage WHERE sheet_id IN (SELECT id FROM sheets WHERE name = :name)",
     "DELETE FROM training_sheets WHERE sheet_id IN (SELECT id FROM sheets WHERE name = :name)",
     "DELETE FROM templates WHERE name = :name",

@@ -3,6 +3,7 @@
 import csv
 import io
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -12,6 +13,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import Conflict, NotFound
 from ontos.label.reviews import Review, review_pairs
 from ontos.sample.project import Sample, load_sample, remove_sample, with_pictures
+from tests.label.assembled import Maker
 
 
 def assembled(caller: Caller) -> Sample:
@@ -56,6 +58,22 @@ def test_removing_it_leaves_nothing_and_it_loads_again(caller: Caller) -> None:
                  "label_versions"):  # fmt: skip
         assert caller.warehouse.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"] == 0, name
     assert assembled(caller).rows == made.rows
+
+
+def test_removing_it_leaves_the_history_of_other_labels(
+    caller: Caller, table: Callable[..., str]
+) -> None:
+    """Also of one that was withdrawn, which is found in its history alone."""
+    mine = Maker(caller, table)().id
+    for action, reason in (("approve", None), ("reject", "wrong")):
+        review_pairs(caller, mine, Review(action=action, where={}, reason=reason))
+    kept = caller.warehouse.rows("SELECT * FROM label_versions ORDER BY label_id, version")
+    assert {row["change"] for row in kept} == {"set", "withdrawn"}
+    made = assembled(caller)
+    review_pairs(caller, made.training_sheet_id, Review(action="approve", where={}))
+    remove_sample(caller)
+    after = caller.warehouse.rows("SELECT * FROM label_versions ORDER BY label_id, version")
+    assert after == kept
 
 
 def test_there_must_be_one_to_remove(caller: Caller) -> None:

@@ -15,7 +15,9 @@ LABELS = 200
 """Labels that are listed, the most frequent first."""
 
 
-class LabelCount(BaseModel):
+class LabelledItems(BaseModel):
+    """`items` have this label."""
+
     label: str
     items: int
 
@@ -30,7 +32,7 @@ class Coverage(BaseModel):
     covered: int
     uncovered: int
     percent: float | None
-    by_label: list[LabelCount]
+    by_label: list[LabelledItems]
 
 
 @operation("GET /sheets/{sheet_id}/coverage", needs=read("templates"), rights="person")
@@ -45,7 +47,7 @@ def get_coverage(caller: Caller, sheet_id: Id, template_id: Id) -> Coverage:
         lambda: _counted(caller, sheet, template),
     )
     items, covered = (rows[0]["items"], rows[0]["covered"]) if rows else (0, 0)
-    labels = [LabelCount(label=r["label"], items=r["n"]) for r in rows if r["label"] is not None]
+    labels = [LabelledItems(label=r["label"], items=r["n"]) for r in rows if r["label"] is not None]
     return Coverage(
         sheet_id=sheet_id, template_id=template_id, label_type=template.label_type, items=items,
         covered=covered, uncovered=items - covered, by_label=labels[:LABELS],

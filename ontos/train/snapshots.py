@@ -14,6 +14,7 @@ from ontos.kernel.errors import Refused
 from ontos.kernel.fields import Id
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
+from ontos.label.labels import LabelCount
 from ontos.label.origins import require_source
 from ontos.label.pairs import Assembled, training_sheet
 from ontos.label.usage import GATED, Eligibility, eligibility, eligible_sql
@@ -34,11 +35,6 @@ SELECT label, pairs, classes, all_barred, nth <= :shown AS frequent FROM (
   {_ELIGIBLE} GROUP BY p.response
 ) AS labels WHERE nth <= :shown OR nth > classes - :rarest ORDER BY nth
 """  # noqa: S608
-
-
-class LabelCount(BaseModel):
-    label: str
-    pairs: int
 
 
 class TrainingGate(BaseModel):

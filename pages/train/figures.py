@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ontos.label.labels import LabelCount
 from ontos.train.comparisons import LabelDifference
 from ontos.train.evaluations import Confusion, LabelFigures
-from ontos.train.snapshots import LabelCount, TrainingGate
+from ontos.train.snapshots import TrainingGate
 from pages.bars import BAD, GOOD, WARNING, Bar, draw_bars
 from pages.tables import rows_of
 from pages.words import many

@@ -28,6 +28,12 @@ def test_every_operation_has_its_route(api: TestClient) -> None:
     assert documented == set(OPERATIONS)
 
 
+def test_each_model_has_a_name_of_its_own(api: TestClient) -> None:
+    """Of two that are called alike the documentation would give the names of their modules."""
+    schemas = api.get("/api/openapi.json").json()["components"]["schemas"]
+    assert [name for name in schemas if "__" in name] == []
+
+
 def test_openapi_says_how_refusals_look_and_who_may(api: TestClient) -> None:
     paths = api.get("/api/openapi.json").json()["paths"]
     create, upload = paths["/v1/toys"]["post"], paths["/v1/toys/files"]["post"]

@@ -12,6 +12,7 @@ from ontos.generate.previews import PreviewSpec, PromptPreview, preview_template
 from ontos.generate.templates import Template, list_templates
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
+from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded, param
 from pages.generate.columns import suggested
 
@@ -128,8 +129,8 @@ def _form(caller: Caller, sheet: Sheet, template: Template) -> None:
     name = grid.text_input("Name", f"{sheet.name} · {template.name}"[:200], key=f"name-{key}")
     given = {placeholder: column for placeholder, column in mapping.items() if column}
     if answer and answer in given.values():
-        st.warning(f"The prompt shows the column {answer}, which is also the response: a model "
-                   "would only learn to repeat it.", icon=":material/warning:")  # fmt: skip
+        st.warning(f"The prompt shows the column {escaped(answer)}, which is also the response: a "
+                   "model would only learn to repeat it.", icon=":material/warning:")  # fmt: skip
     _first_prompt(caller, sheet, template, given)
     if st.button("Assemble", type="primary", icon=":material/play_arrow:", key="once-assemble"):
         _assemble(caller, sheet, template, name, given, answer)
@@ -145,7 +146,7 @@ def _first_prompt(
             caller, template.id, PreviewSpec(sheet_id=sheet.id, column_mapping=mapping)
         )
     )
-    st.caption(f"Item {shown.item_ref}")
+    st.caption(escaped(f"Item {shown.item_ref}"))
     st.code(shown.user_prompt, language=None, wrap_lines=True)
 
 

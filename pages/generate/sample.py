@@ -10,6 +10,7 @@ from ontos.generate.previews import PromptSpec, check_template
 from ontos.generate.rendering import compile_prompt, render
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
+from pages.data.words import escaped
 from pages.frame import param
 from pages.generate.columns import suggested
 
@@ -96,5 +97,5 @@ def _show(user: str, system: str | None, mapping: dict[str, str], items: Preview
     if system:
         st.caption("System")
         st.code(system, language=None, wrap_lines=True)
-    st.caption(f"User · item {row['item_ref']}")
+    st.caption(escaped(f"User · item {row['item_ref']}"))
     st.code(prompt, language=None, wrap_lines=True)

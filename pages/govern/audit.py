@@ -11,6 +11,7 @@ from ontos.govern.lineage import list_lineage_entities
 from ontos.kernel.caller import Caller
 from ontos.kernel.journal import Entry
 from pages.clock import moment, when
+from pages.data.words import escaped
 from pages.frame import empty, loaded, mark, pretty
 from pages.govern.trail import asked_filter, clear_filters, draw_filters
 from pages.tables import rows_of
@@ -141,10 +142,11 @@ def _turn(chosen: Mapping[str, Any], cursor: str | None) -> None:
 def _entry(entry: Entry) -> None:
     with st.container(border=True):
         st.markdown(
-            f"**{entry.operation}** {mark(entry.outcome)} by {entry.user}, via {entry.door}"
+            f"**{escaped(entry.operation)}** {mark(entry.outcome)} by {escaped(entry.user)}, "
+            f"via {entry.door}"
         )
         if entry.reason:
-            st.write(entry.reason)
+            st.text(entry.reason)
         st.caption(
             f"{when(entry.at, '%Y-%m-%d %H:%M:%S')} · correlation {entry.correlation_id}"
             + (f" · {entry.duration_ms:.0f} ms" if entry.duration_ms is not None else "")

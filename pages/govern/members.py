@@ -8,6 +8,7 @@ from ontos.govern.projects import list_projects
 from ontos.kernel.caller import Caller
 from ontos.kernel.permission import DEFAULT_ROLE, ROLES
 from pages.clock import day
+from pages.data.words import escaped
 from pages.frame import attempt, loaded
 
 TITLES = {role.key: role.title for role in ROLES}
@@ -41,16 +42,17 @@ def _row(caller: Caller, n: int, member: Member) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         icon = "group" if member.kind == "group" else "person"
         st.markdown(
-            f":material/{icon}: **{member.principal}** · {TITLES.get(member.role, member.role)}"
+            f":material/{icon}: **{escaped(member.principal)}** · "
+            f"{TITLES.get(member.role, member.role)}"
             f"{f' · in {member.project}' if member.project else ''}"
-            f"  \n:gray[given by {member.granted_by}, {day(member.granted_at)}]",
+            f"  \n:gray[given by {escaped(member.granted_by)}, {day(member.granted_at)}]",
             width="stretch",
         )
         if member.project != caller.project and caller.project:
             return  # a role in the whole org, which is taken in the common project
         with st.popover("Remove", type="tertiary"):
             title = TITLES.get(member.role, member.role).partition(":")[0]
-            st.write(f"{member.principal} loses the role “{title}” at once.")
+            st.write(f"{escaped(member.principal)} loses the role “{title}” at once.")
             if st.button("Remove the role", key=f"revoke-{n}", type="primary"):
                 _revoke(caller, member)
 

@@ -12,6 +12,7 @@ from ontos.govern.projects import (
 )
 from ontos.kernel.caller import Caller
 from pages.clock import day
+from pages.data.words import escaped
 from pages.frame import attempt, empty, go, loaded
 
 
@@ -36,8 +37,8 @@ def _row(caller: Caller, project: Project) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         state = " :gray-badge[archived]" if project.archived_at else ""
         st.markdown(
-            f":material/folder_open: **{project.title}**{state} · `{project.id}`"
-            f"  \n:gray[made by {project.created_by}, {day(project.created_at)}]",
+            f":material/folder_open: **{escaped(project.title)}**{state} · `{project.id}`"
+            f"  \n:gray[made by {escaped(project.created_by)}, {day(project.created_at)}]",
             width="stretch",
         )
         here = project.archived_at or project.id == caller.project

@@ -7,6 +7,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.fields import now
 from ontos.kernel.permission import FEATURES, Level
 from pages.clock import day, when
+from pages.data.words import escaped
 from pages.frame import attempt, loaded, mark
 
 LIFETIMES = {"30 days": 30, "90 days": 90, "1 year": 365, "No end": None}
@@ -89,7 +90,7 @@ def _row(caller: Caller, token: Token) -> None:
         used = f"last used {when(token.last_used_at)}" if token.last_used_at else "never used"
         ends = f"until {day(token.expires_at)}" if token.expires_at else "no end"
         scopes = ", ".join(f"{name} {level}" for name, level in token.scopes.items())
-        title = f":material/key: **{token.title}** {_state(token)}"
+        title = f":material/key: **{escaped(token.title)}** {_state(token)}"
         scopes += f" · in {token.project}" if token.project else ""
         st.markdown(f"{title}  \n:gray[{scopes} · {ends} · {used}]", width="stretch")
         if token.revoked_at is None:

@@ -107,7 +107,7 @@ def _sample(caller: Caller) -> None:
 
 def _notice(caller: Caller, notice: Notice) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/info: {notice.message}")
+        st.markdown(f":material/info: {escaped(notice.message)}")
         if st.button("Dismiss", key=f"notice-{notice.id}", type="tertiary"):
             attempt(dismiss_notice, caller, notice.id)
             st.rerun()

@@ -133,7 +133,7 @@ def _analyse(caller: Caller, endpoint: Endpoint) -> None:
                 st.rerun()
         version = endpoint.model_version
         answers = f"version {version}" if version else "no version answers yet"
-        st.caption(f"{endpoint.model_name}, {answers}")
+        st.caption(escaped(f"{endpoint.model_name}, {answers}"))
     name, looked, count = st.session_state.get("looked-at", (None, {}, 0))
     if name == endpoint.name:
         with st.expander(f"{many(count, 'gap')} found. What was looked at"):

@@ -157,10 +157,10 @@ def _conflict(sheet: TrainingSheet, theirs: ReviewConflict) -> None:
     mine = drafts_of(sheet.id)[theirs.pair_id]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{theirs.item_ref}** · {theirs.changed_by or 'generation'}, "
+            f"**{escaped(theirs.item_ref)}** · {escaped(theirs.changed_by or 'generation')}, "
             f"{when(theirs.changed_at)}: {mark(theirs.review_status)}"
-            f" “{(theirs.response or '')[:60]}”"
-            f"  \nYours: {mine.words}",
+            f" “{escaped((theirs.response or '')[:60])}”"
+            f"  \nYours: {escaped(mine.words)}",
             width="stretch",
         )
         if st.button("Keep theirs", key=f"theirs-{theirs.pair_id}"):

@@ -83,7 +83,7 @@ def _pair(queue: Queue, shown: PairInContext) -> None:
     with st.container(border=True):
         draw_text(shown.response or "None yet. Write one with E, or choose a label.")
     if shown.review_reason:
-        st.caption(f"{shown.reviewed_by}: {shown.review_reason}")
+        st.caption(escaped(f"{shown.reviewed_by}: {shown.review_reason}"))
 
 
 def _decisions(caller: Caller, queue: Queue, shown: PairInContext) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from ontos.kernel.caller import Caller
 from ontos.label.labels import CanonicalLabel, LabelVersion, label_history, list_labels
 from pages.clock import when
+from pages.data.words import escaped
 from pages.frame import empty, loaded, mark
 from pages.label.long import cut, draw_text
 from pages.tables import rows_of
@@ -88,7 +89,7 @@ def _turn(cursors: list[str | None], following: str | None) -> None:
 
 def _history(caller: Caller, label: CanonicalLabel) -> None:
     versions: list[LabelVersion] = loaded(lambda: label_history(caller, label.id))
-    st.subheader(f"History of {label.item_ref}", anchor=False)
+    st.subheader(f"History of {escaped(label.item_ref)}", anchor=False)
     for version in versions:
         _version(version)
 
@@ -100,8 +101,8 @@ def _version(version: LabelVersion) -> None:
     with st.container(border=True):
         st.markdown(
             f"**Version {version.version}** {state}  \n"
-            f":gray[{version.changed_by}, {when(version.changed_at)}]"
+            f":gray[{escaped(version.changed_by)}, {when(version.changed_at)}]"
         )
         draw_text(version.response)
         if version.reason:
-            st.caption(f"Why: {version.reason}")
+            st.caption(escaped(f"Why: {version.reason}"))

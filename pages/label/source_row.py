@@ -5,12 +5,13 @@ from typing import Any
 import streamlit as st
 
 from ontos.label.pairs import PairInContext
+from pages.data.words import escaped
 from pages.label.long import draw_text
 
 
 def source_row(shown: PairInContext) -> None:
     if shown.source is None:
-        st.caption(f":material/info: {shown.source_problem}")
+        st.caption(f":material/info: {escaped(shown.source_problem or '')}")
         return
     images = {c.name for c in shown.source_columns if c.modality == "image"}
     for name in sorted(images):
@@ -28,7 +29,7 @@ def source_row(shown: PairInContext) -> None:
 def _image(name: str, address: str) -> None:
     """The browser fetches it, so that this app asks no address that a row names."""
     if not address.startswith(("https://", "http://", "data:image/")):
-        st.caption(f"{name}: {address[:200]}")
+        st.caption(escaped(f"{name}: {address[:200]}"))
         return
     st.image(address, caption=name, width=420)
 

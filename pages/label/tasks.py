@@ -17,6 +17,7 @@ from ontos.label.tasks import (
     list_tasks,
 )
 from pages.clock import day
+from pages.data.words import escaped
 from pages.frame import attempt, go, loaded, mark
 
 
@@ -36,10 +37,10 @@ def draw(caller: Caller) -> None:
 
 def _task(caller: Caller, task: Task) -> None:
     with st.container(border=True):
-        whose = f"for {task.assignee}" if task.assignee else "for anybody"
+        whose = f"for {escaped(task.assignee)}" if task.assignee else "for anybody"
         st.markdown(
-            f"**{task.title}** · {whose}  \n"
-            f":gray[asked by {task.created_by}, {day(task.created_at)}]"
+            f"**{escaped(task.title)}** · {whose}  \n"
+            f":gray[asked by {escaped(task.created_by)}, {day(task.created_at)}]"
         )
         if task.instructions:
             st.text(task.instructions)
@@ -54,7 +55,7 @@ def _progress(task: Task) -> None:
         return
     share = min(task.reviewed_count / task.target_record_count, 1.0)
     st.progress(share, text=f"{task.reviewed_count:,} of {task.target_record_count:,} reviewed in"
-                            f" {task.training_sheet_name}")  # fmt: skip
+                            f" {escaped(task.training_sheet_name or '')}")  # fmt: skip
 
 
 def _actions(caller: Caller, task: Task) -> None:
@@ -110,5 +111,5 @@ def _ended(tasks: list[Task]) -> None:
         return
     with st.expander(f"{len(tasks)} done or cancelled"):
         for task in tasks:
-            who = f":gray[{task.updated_by}, {day(task.updated_at)}]"
-            st.markdown(f"{mark(task.status)} {task.title} {who}")
+            who = f":gray[{escaped(task.updated_by)}, {day(task.updated_at)}]"
+            st.markdown(f"{mark(task.status)} {escaped(task.title)} {who}")

@@ -14,6 +14,7 @@ from ontos.kernel.fields import now
 from ontos.kernel.permission import DEFAULT_ROLE, FEATURES
 from ontos.sample.project import load_sample
 from pages.clock import when
+from pages.data.words import escaped
 from pages.govern import audit
 from tests.pages.opened import opened, press, sound, steps, texts, visited
 
@@ -29,6 +30,19 @@ def test_every_view_opens_empty(bench: Workbench, view: str) -> None:
 def test_every_view_opens_full(bench: Workbench, caller: Caller, view: str) -> None:
     load_sample(caller)
     opened(bench, "govern", view=view)
+
+
+@pytest.mark.parametrize("view", ["members", "projects", "tokens"])
+def test_what_people_write_is_shown_as_they_wrote_it(
+    bench: Workbench, caller: Caller, view: str
+) -> None:
+    """No picture of another host, no link and no stars come of a name."""
+    wild = "*Loud* ![picture](https://example.org/seen.png)"
+    create_project(caller, ProjectSpec(id="alpha", title=wild))
+    grant_role(caller, MemberSpec(principal=wild, role="labeler"))
+    create_token(caller, TokenSpec(title=wild, scopes={"sheets": "read"}))
+    shown = texts(opened(bench, "govern", view=view))
+    assert escaped(wild) in shown and wild not in shown
 
 
 def test_a_token_is_shown_once(bench: Workbench, caller: Caller) -> None:

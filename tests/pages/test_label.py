@@ -13,6 +13,7 @@ from ontos.label.pairs import PairFilter
 from ontos.label.reviews import Review, review_pairs
 from ontos.label.tasks import TaskSpec, create_task, list_tasks
 from ontos.label.usage import list_usage
+from pages.data.words import escaped
 from pages.label.drafts import overlay
 from pages.label.grid import row_height
 from pages.label.long import MOST, cut
@@ -172,7 +173,7 @@ def test_a_conflict_is_shown_row_by_row_and_settled(
     theirs = Review(action="edit", pair_ids=[made.pair("i0").id], response="theirs")
     review_pairs(ana, made.id, theirs)
     said = texts(press(page, "Save"))
-    assert "ana@example.org" in said
+    assert escaped("ana@example.org") in said
     assert "“theirs”" in said
     assert "Change the response to “mine”" in said
     assert made.pair("i0").response == "theirs"

@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS item_usage (
   id STRING NOT NULL COMMENT 'md5 of sheet and item',
   sheet_id STRING NOT NULL COMMENT 'The sheet',
   item_ref STRING NOT NULL COMMENT 'The item of the sheet',
-  allowed_uses ARRAY<STRING> NOT NULL COMMENT 'What it may be used for; empty for everything',
+  allowed_uses ARRAY<STRING> NOT NULL COMMENT 'What it may be used for; empty for nothing',
   prohibited_uses ARRAY<STRING> NOT NULL COMMENT 'Prohibition wins',
   reason STRING NOT NULL COMMENT 'Why',
   version BIGINT NOT NULL COMMENT 'Counts changes; a change names the version that it saw',

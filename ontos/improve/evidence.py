@@ -43,7 +43,7 @@ def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
 def get_worst_evidence(
     caller: Caller, endpoint_name: str | None = None, limit: Limit = 50
 ) -> Evidence | None:
-    """The same for the open gap that affects most of an endpoint, the first one unless named."""
+    """The rows of the open gap that affects most of an endpoint: of the first one, unless named."""
     rows = caller.warehouse.rows(_WORST, endpoint=endpoint_name)
     return _shown(caller, Gap(**rows[0]), limit) if rows else None
 

@@ -123,7 +123,7 @@ def get_performance_series(
     caller: Caller, endpoint_name: str, minutes: Minutes = DAY,
     buckets: Annotated[int, Field(ge=2, le=500)] = 48,
 ) -> Series:  # fmt: skip
-    """The same figures over time, in buckets of at least one second."""
+    """Requests, errors and latency of one endpoint over time, in buckets of a second or more."""
     until = now().replace(microsecond=0) + timedelta(seconds=1)
     seconds = max(1, math.ceil(minutes * 60 / buckets))
     count = math.ceil(minutes * 60 / seconds)

@@ -1,4 +1,4 @@
-"""What is not SQL: catalog, files, models, serving, llm, compute, secrets, people."""
+"""What is not SQL: catalog, files, models, serving, llm, compute, secrets, people, setup."""
 
 from typing import TYPE_CHECKING, Any
 

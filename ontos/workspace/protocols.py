@@ -1,4 +1,4 @@
-"""What is not SQL: eight small protocols, each with a Databricks and a local half."""
+"""What is not SQL: nine small protocols, each with a Databricks and a local half."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -289,7 +289,7 @@ class Setup(Protocol):
 
 @dataclass(frozen=True)
 class Workspace:
-    """The eight, bound to one tenant (and, in a workspace, to the person's own rights)."""
+    """The nine, bound to one tenant (and, in a workspace, to the person's own rights)."""
 
     catalog: Catalog
     files: Files

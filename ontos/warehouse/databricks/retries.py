@@ -13,8 +13,8 @@ from ontos.kernel.errors import OntosError
 RETRY_SECONDS = 30.0
 """A statement is not sent again later than this after it was first sent, or its link first lost."""
 STARTING_SECONDS = 600.0
-"""The same while no session can be opened: a stopped warehouse takes minutes to start."""
-"""A warehouse that gives no session may answer so, or say nothing at all."""
+"""The same while no session can be opened: a stopped warehouse takes minutes to start. It may
+answer that it starts, or say nothing at all."""
 LINK_TRIES = 4
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0

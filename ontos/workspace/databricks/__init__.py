@@ -1,1 +1,1 @@
-"""The eight protocols in a Databricks workspace, on databricks-sdk."""
+"""The nine protocols in a Databricks workspace, on databricks-sdk."""

@@ -1,1 +1,1 @@
-"""The eight protocols on one machine: nothing but this process and a folder."""
+"""The nine protocols on one machine: nothing but this process and a folder."""

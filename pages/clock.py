@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-MINUTES, SECONDS = "YYYY-MM-DD HH:mm", "YYYY-MM-DD HH:mm:ss"
-"""Formats of the moments in a table's column."""
+SECONDS = "YYYY-MM-DD HH:mm:ss"
+"""The format of the moments in a table's column."""
 
 
 def zone() -> ZoneInfo:

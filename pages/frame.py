@@ -293,13 +293,8 @@ def polled(seconds: float) -> Callable[[Callable[..., None]], Callable[..., None
     return lambda draw: st.fragment(draw, run_every=seconds)  # type: ignore[return-value]
 
 
-def status(text: str) -> None:
-    """A coloured badge of a state."""
-    st.badge(text.replace("_", " "), color=COLOURS.get(text, "gray"))  # type: ignore[arg-type]
-
-
 def mark(text: str) -> str:
-    """The same badge inside Markdown."""
+    """A coloured badge of a state, inside Markdown."""
     return f":{COLOURS.get(text, 'gray')}-badge[{text.replace('_', ' ')}]"
 
 

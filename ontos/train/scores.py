@@ -77,11 +77,6 @@ def by_label(truth: Sequence[str], predicted: Sequence[str]) -> list[LabelScore]
     ]
 
 
-def macro_f1(truth: Sequence[str], predicted: Sequence[str]) -> float:
-    """The mean F1 of all labels that are true or predicted, each label counting the same."""
-    return _macro(by_label(truth, predicted))
-
-
 def token_f1(truth: Sequence[str], predicted: Sequence[str]) -> list[float]:
     """Per example, the overlap of words (case ignored) as F1; two empty texts agree."""
     if len(truth) != len(predicted):
@@ -106,6 +101,7 @@ def evaluate_predictions(
 
 
 def _macro(labels: Sequence[LabelScore]) -> float:
+    """The mean F1 of all labels that are true or predicted, each label counting the same."""
     return sum(label.f1 for label in labels) / len(labels)
 
 

@@ -9,7 +9,6 @@ from ontos.train.scores import (
     accuracy,
     by_label,
     evaluate_predictions,
-    macro_f1,
     sign_test,
     token_f1,
 )
@@ -49,14 +48,14 @@ def test_labels_add_up_to_the_whole(pairs):
     assert sum(score.predicted for score in labels) == len(pairs)
     correct = sum(score.correct for score in labels)
     assert correct / len(pairs) == pytest.approx(accuracy(truth, predicted))
-    assert 0 <= macro_f1(truth, predicted) <= 1
+    assert 0 <= evaluate_predictions(truth, predicted)["macro_f1"] <= 1
 
 
 def test_macro_f1_is_the_usual_one():
     from sklearn.metrics import f1_score
 
     usual = f1_score(TRUTH, GIVEN, average="macro", zero_division=0)
-    assert macro_f1(TRUTH, GIVEN) == pytest.approx(usual)
+    assert evaluate_predictions(TRUTH, GIVEN)["macro_f1"] == pytest.approx(usual)
 
 
 def test_words_overlap():

@@ -173,6 +173,18 @@ def loaded(*reads: Callable[[], Any]) -> Any:
     return answers[0] if len(reads) == 1 else answers
 
 
+def or_reason(read: Callable[[], T]) -> Callable[[], T | OntosError]:
+    """The read, which gives its refusal instead of raising it: the rest of the view is shown."""
+
+    def tried() -> T | OntosError:
+        try:
+            return read()
+        except OntosError as error:
+            return error
+
+    return tried
+
+
 def attempt(
     operation: Callable[..., T], *args: Any, done: str | Callable[[T], str] | None = None, **kw: Any
 ) -> T | None:

@@ -14,9 +14,9 @@ from ontos.data.catalog import (
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.data.columns import pictures
-from pages.data.preview import draw_preview, first_row, table_or_reason
+from pages.data.preview import draw_preview, first_row, look_into
 from pages.data.words import escaped, short
-from pages.frame import empty, go, loaded, param, show
+from pages.frame import empty, go, loaded, or_reason, param, show
 
 
 def draw(caller: Caller) -> None:
@@ -27,8 +27,9 @@ def draw(caller: Caller) -> None:
     offset = first_row(name) if name else 0
     schemas, tables, opened = loaded(
         lambda: list_schemas(caller),
-        lambda: _tables_or_reason(caller, schema),
-        lambda: table_or_reason(caller, name, offset) if name else None,
+        # A schema or a table that is gone must not keep anybody from choosing another.
+        or_reason(lambda: list_tables(caller, *_parts(schema))),
+        or_reason(lambda: look_into(caller, name, offset) if name else None),
     )
     left, right = st.columns(2)
     with left:
@@ -59,13 +60,9 @@ def _chosen_table(schema: str, linked: str | None) -> str | None:
     return linked if linked and _schema_of(linked) == schema else None
 
 
-def _tables_or_reason(caller: Caller, schema: str) -> list[CatalogTable] | OntosError:
-    """A schema that is gone must not keep anybody from choosing another."""
+def _parts(schema: str) -> tuple[str, str]:
     catalog, _, name = schema.partition(".")
-    try:
-        return list_tables(caller, catalog, name)
-    except OntosError as error:
-        return error
+    return catalog, name
 
 
 def _choose_schema(schemas: list[CatalogSchema], chosen: str) -> None:

@@ -8,9 +8,9 @@ from ontos.data.sources import Source, list_sources
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.data.columns import draw_columns
-from pages.data.preview import draw_preview, first_row, table_or_reason
+from pages.data.preview import draw_preview, first_row, look_into
 from pages.data.words import short
-from pages.frame import attempt, go, loaded, param, show
+from pages.frame import attempt, go, loaded, or_reason, param, show
 
 BY_CONTENT = "No column: rows are named by their content"
 ID_NAMES = ("id", "item_id", "ref", "key", "uuid")
@@ -24,7 +24,7 @@ def draw_new(caller: Caller) -> None:
     offset = first_row(known) if known else 0
     sources, chosen = loaded(
         lambda: list_sources(caller, limit=200).items,
-        lambda: table_or_reason(caller, known, offset) if known else None,
+        or_reason(lambda: look_into(caller, known, offset) if known else None),
     )
     _choose_table(sources, known)
     if isinstance(chosen, OntosError):

@@ -7,7 +7,6 @@ import streamlit as st
 
 from ontos.data.catalog import CatalogTable, Preview, get_table, preview_table
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import OntosError
 from ontos.warehouse import together
 
 ROWS = 20
@@ -19,16 +18,13 @@ TALL = 640
 LookedInto = tuple[CatalogTable, Preview]
 
 
-def table_or_reason(caller: Caller, name: str, offset: int) -> LookedInto | OntosError:
-    """A table with a page of its rows, or why there is none to show."""
-    try:
-        table, page = together(
-            lambda: get_table(caller, name),
-            lambda: preview_table(caller, name, limit=ROWS, offset=offset),
-        )
-        return table, page
-    except OntosError as error:
-        return error
+def look_into(caller: Caller, name: str, offset: int) -> LookedInto:
+    """A table with a page of its rows."""
+    table, page = together(
+        lambda: get_table(caller, name),
+        lambda: preview_table(caller, name, limit=ROWS, offset=offset),
+    )
+    return table, page
 
 
 def first_row(key: str) -> int:

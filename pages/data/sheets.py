@@ -19,7 +19,7 @@ from pages.data.new_sheet import draw_new
 from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.sheet_edit import draw_edit
 from pages.data.words import escaped, short
-from pages.frame import attempt, empty, go, loaded, mark, param
+from pages.frame import attempt, empty, go, loaded, mark, or_reason, param
 from pages.listing import SHOWN, Listing
 from pages.words import many
 
@@ -85,7 +85,8 @@ def _draw_one(caller: Caller, sheet_id: str) -> None:
     offset = first_row(sheet_id)
     sheet, page = loaded(
         lambda: get_sheet(caller, sheet_id),
-        lambda: _rows_or_reason(caller, sheet_id, offset),
+        # A sheet whose table is gone can still be looked at and archived.
+        or_reason(lambda: preview_sheet(caller, sheet_id, limit=ROWS, offset=offset)),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{escaped(sheet.name)} {mark(sheet.status)}", anchor=False, width="stretch")
@@ -98,14 +99,6 @@ def _draw_one(caller: Caller, sheet_id: str) -> None:
         _draw_rows(sheet, page)
     with columns:
         draw_edit(caller, sheet)
-
-
-def _rows_or_reason(caller: Caller, sheet_id: str, offset: int) -> Preview | OntosError:
-    """A sheet whose table is gone can still be looked at and archived."""
-    try:
-        return preview_sheet(caller, sheet_id, limit=ROWS, offset=offset)
-    except OntosError as error:
-        return error
 
 
 def _draw_rows(sheet: Sheet, page: Preview | OntosError) -> None:

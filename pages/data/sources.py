@@ -23,7 +23,7 @@ from pages.clock import when
 from pages.data.columns import pictures, types
 from pages.data.preview import ROWS, draw_preview, first_row
 from pages.data.words import escaped, short, size
-from pages.frame import attempt, go, loaded, param, show
+from pages.frame import attempt, go, loaded, or_reason, param, show
 from pages.words import many
 
 ENDINGS = ["csv", "tsv", "txt", "parquet", "jsonl", "ndjson", "json"]
@@ -136,7 +136,8 @@ def _draw_one(caller: Caller, source_id: str) -> None:
     table, offset = param("table"), first_row(source_id)
     source, page = loaded(
         lambda: get_source(caller, source_id),
-        lambda: _rows_or_reason(caller, source_id, table, offset),
+        # A source whose table is gone can still be looked at and deleted.
+        or_reason(lambda: _rows(caller, source_id, table, offset)),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escaped(short(source.table)), anchor=False, width="stretch")
@@ -156,12 +157,6 @@ def _draw_one(caller: Caller, source_id: str) -> None:
         draw_preview(page, source.id, pictures(source.columns))
 
 
-def _rows_or_reason(
-    caller: Caller, source_id: str, table: str | None, offset: int
-) -> Preview | OntosError:
-    """A source whose table is gone can still be looked at and deleted."""
-    try:
-        known = table or get_source(caller, source_id).table
-        return preview_table(caller, known, limit=ROWS, offset=offset)
-    except OntosError as error:
-        return error
+def _rows(caller: Caller, source_id: str, table: str | None, offset: int) -> Preview:
+    known = table or get_source(caller, source_id).table
+    return preview_table(caller, known, limit=ROWS, offset=offset)

@@ -13,7 +13,7 @@ from ontos.generate.templates import Template, list_templates
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.data.words import escaped
-from pages.frame import attempt, empty, go, loaded, param
+from pages.frame import attempt, empty, go, loaded, or_reason, param
 from pages.generate.columns import suggested
 
 R = TypeVar("R", Sheet, Template)
@@ -26,7 +26,7 @@ def draw(caller: Caller) -> None:
     sheets, templates, cover = loaded(
         lambda: list_sheets(caller, status="published", limit=1000),
         lambda: list_templates(caller, status="published", limit=1000),
-        lambda: _cover(caller, sheet_id, template_id),
+        or_reason(lambda: _cover(caller, sheet_id, template_id)),
     )
     if not (sheets.items and templates.items):
         _nothing_to_assemble(bool(sheets.items))
@@ -52,15 +52,8 @@ def _nothing_to_assemble(has_sheets: bool) -> None:
               "publish it.", "Open the sheets", ("data", "sheets"))  # fmt: skip
 
 
-def _cover(
-    caller: Caller, sheet_id: str | None, template_id: str | None
-) -> Coverage | OntosError | None:
-    if not (sheet_id and template_id):
-        return None
-    try:
-        return get_coverage(caller, sheet_id, template_id)
-    except OntosError as error:
-        return error
+def _cover(caller: Caller, sheet_id: str | None, template_id: str | None) -> Coverage | None:
+    return get_coverage(caller, sheet_id, template_id) if sheet_id and template_id else None
 
 
 def _choose(label: str, items: Sequence[R], key: str, hint: str) -> R | None:

@@ -2,14 +2,12 @@
 
 import streamlit as st
 
-from ontos.data.catalog import Preview
 from ontos.data.sheets import list_sheets, preview_sheet
 from ontos.generate.templates import Template, get_template, list_templates
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import OntosError
 from pages.clock import when
 from pages.data.words import escaped
-from pages.frame import empty, go, loaded, mark, param
+from pages.frame import empty, go, loaded, mark, or_reason, param
 from pages.generate.editor import draw_editor, forget_edit
 from pages.generate.sample import ITEMS
 from pages.listing import SHOWN, Listing
@@ -66,14 +64,7 @@ def _draw_one(caller: Caller, template_id: str | None) -> None:
     template, sheets, items = loaded(
         lambda: get_template(caller, template_id) if template_id else None,
         lambda: list_sheets(caller, status="published"),
-        lambda: _items_or_reason(caller, sheet_id) if sheet_id else None,
+        # A sheet whose table is gone must not keep anybody from editing.
+        or_reason(lambda: preview_sheet(caller, sheet_id, limit=ITEMS) if sheet_id else None),
     )
     draw_editor(caller, template, sheets.items, items)
-
-
-def _items_or_reason(caller: Caller, sheet_id: str) -> Preview | OntosError:
-    """A sheet whose table is gone must not keep anybody from editing."""
-    try:
-        return preview_sheet(caller, sheet_id, limit=ITEMS)
-    except OntosError as error:
-        return error

@@ -1,7 +1,5 @@
 """Gaps of an endpoint, each with its evidence, and what can be done about it."""
 
-from functools import partial
-
 import streamlit as st
 
 from ontos.deploy.endpoints import Endpoint, list_endpoints
@@ -19,7 +17,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.clock import moment
 from pages.data.words import escaped
-from pages.frame import attempt, empty, go, last_pick, loaded, param, pick, show
+from pages.frame import attempt, empty, go, last_pick, loaded, or_reason, param, pick, show
 from pages.improve.figures import KINDS, badge, charts, figure, grouped, state
 from pages.improve.retraining import draw_retrain, draw_retraining
 from pages.tables import rows_of
@@ -40,7 +38,7 @@ def draw(caller: Caller) -> None:
     endpoints, gaps, near = loaded(
         lambda: list_endpoints(caller),
         lambda: list_gaps(caller, endpoint_name=wanted, limit=200),
-        partial(_likely, caller, wanted, asked),
+        or_reason(lambda: _likely(caller, wanted, asked)),
     )
     if not endpoints.items:
         empty(
@@ -77,14 +75,9 @@ def _begin_with(near: Evidence | OntosError | None) -> None:
         st.session_state.setdefault("pick-gap", near.gap_id)
 
 
-def _likely(
-    caller: Caller, endpoint: str | None, gap_id: str | None
-) -> Evidence | OntosError | None:
-    """Evidence of the gap that will be shown, or why there is none; read beside the list."""
-    try:
-        return get_evidence(caller, gap_id) if gap_id else get_worst_evidence(caller, endpoint)
-    except OntosError as error:
-        return error
+def _likely(caller: Caller, endpoint: str | None, gap_id: str | None) -> Evidence | None:
+    """Evidence of the gap that will be shown; read beside the list."""
+    return get_evidence(caller, gap_id) if gap_id else get_worst_evidence(caller, endpoint)
 
 
 def _evidence(

@@ -20,7 +20,7 @@ LONGEST_PAUSE = 5.0
 def _gave_up(caller: Caller, work: Job, outcome: str, reason: str) -> None:
     """An endpoint whose roll-out was cancelled or lost is failed, and says why."""
     endpoint = _present(caller, work.entity_id)
-    if endpoint and endpoint.status in ("creating", "updating"):
+    if endpoint and endpoint.moving:
         save(caller, endpoint, status="failed", pending_version=None, error_message=reason)
 
 
@@ -28,7 +28,7 @@ def _gave_up(caller: Caller, work: Job, outcome: str, reason: str) -> None:
 def roll_out(run: Run) -> str:
     """Asks for the split that is wanted once, however often this is begun again."""
     endpoint = _present(run.caller, run.entity_id)
-    if endpoint is None or endpoint.status not in ("creating", "updating"):
+    if endpoint is None or not endpoint.moving:
         return "There was nothing left to do."
     wanted = run.arguments.get("traffic") or {str(endpoint.pending_version): 100}
     endpoint, state = _ask(run.caller, endpoint, wanted)

@@ -50,6 +50,11 @@ class Endpoint(Record):
     updated_by: str
     updated_at: datetime
 
+    @property
+    def moving(self) -> bool:
+        """Whether an update runs: of what is loaded, or of the traffic alone."""
+        return self.status in ENDPOINT_STATES.before("ready")
+
     @field_validator("inputs", mode="before")
     @classmethod
     def _from_text(cls, value: Any) -> Any:

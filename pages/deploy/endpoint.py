@@ -26,8 +26,6 @@ from pages.deploy.traffic import draw_traffic
 from pages.frame import attempt, go, loaded, mark, param, polled
 from pages.tables import rows_of
 
-MOVING = ("creating", "updating")
-
 
 def draw_endpoint(caller: Caller, name: str) -> None:
     if st.button("All endpoints", icon=":material/arrow_back:", type="tertiary"):
@@ -40,7 +38,7 @@ def draw_endpoint(caller: Caller, name: str) -> None:
         lambda: list_training_jobs(caller, status="succeeded", limit=500).items,
     )
     _header(endpoint)
-    if endpoint.status in MOVING:
+    if endpoint.moving:
         polled(0.7)(_loading)(caller, name)
     elif endpoint.error_message:
         st.error(escaped(endpoint.error_message), icon=":material/error:")
@@ -76,7 +74,7 @@ def _header(endpoint: Endpoint) -> None:
 
 def _loading(caller: Caller, name: str) -> None:
     endpoint = loaded(lambda: get_endpoint(caller, name))
-    if endpoint.status not in MOVING:
+    if not endpoint.moving:
         st.rerun()
     coming = endpoint.pending_version
     does = f"Version {coming} is being loaded." if coming else "The traffic is being moved."
@@ -100,11 +98,10 @@ def _actions(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> Non
     Their keys name its version: once it is another, what was open closes, and a second click on
     what was there does nothing. It would undo a rollback.
     """
-    still = endpoint.status not in MOVING
     with st.container(horizontal=True):
-        if still:
+        if not endpoint.moving:
             _update(caller, endpoint, jobs)
-        if still and endpoint.previous_version:
+        if not endpoint.moving and endpoint.previous_version:
             _rollback(caller, endpoint)
         _delete(caller, endpoint)
 

@@ -13,7 +13,6 @@ from pages.data.words import escaped
 from pages.deploy.endpoint import draw_endpoint
 from pages.frame import another_is_shown, attempt, empty, go, loaded, mark, param, polled
 
-MOVING = ("creating", "updating")
 CHOSEN = "new-endpoint-model"
 
 
@@ -39,7 +38,7 @@ def _draw_list(caller: Caller) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Deploy a model", type="primary", icon=":material/add:"):
             go("deploy", "endpoints", new=1)
-    if any(endpoint.status in MOVING for endpoint in endpoints):
+    if any(endpoint.moving for endpoint in endpoints):
         polled(1.0)(_live)(caller)
     else:
         _rows(endpoints)
@@ -47,7 +46,7 @@ def _draw_list(caller: Caller) -> None:
 
 def _live(caller: Caller) -> None:
     endpoints = loaded(lambda: list_endpoints(caller, limit=200)).items
-    if not any(endpoint.status in MOVING for endpoint in endpoints):
+    if not any(endpoint.moving for endpoint in endpoints):
         st.rerun()
     _rows(endpoints)
 

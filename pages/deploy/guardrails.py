@@ -75,9 +75,7 @@ def _form(caller: Caller, endpoint: Endpoint, rails: Rails) -> None:
             )  # fmt: skip
         safety = st.checkbox("Refuse unsafe content", rails.safety, key=f"safety-{seen}",
                              help="Only a workspace can hold this.")  # fmt: skip
-        sent = st.form_submit_button(
-            "Put in force", type="primary", disabled=endpoint.status in ("creating", "updating")
-        )
+        sent = st.form_submit_button("Put in force", type="primary", disabled=endpoint.moving)
     if sent:
         given = {"pii": pii, "safety": safety, "keywords": _lines(keywords)}
         given |= {"topics": _lines(topics), "calls_per_minute": calls, "version": seen}

@@ -152,11 +152,14 @@ def caller() -> Caller:
 
 
 def show(error: OntosError) -> None:
-    """A refusal in the page: what is wrong, what to do, and the id that the log knows it by."""
+    """A refusal in the page: what is wrong, what to do, and the id that the log knows it by.
+
+    As it is: Markdown would take the quotes from the names in a GRANT that is to be copied.
+    """
     detail = error.detail
     if error.field:
         detail = detail.replace(f"{error.field}: ", f"{named(error.field)}: ", 1)
-    st.error(f"**{error.title}.** {detail}", icon=":material/error:")
+    st.error(f"**{error.title}.** {escaped(detail)}", icon=":material/error:")
     st.caption(f"Reference {correlation()[:12]}")
 
 

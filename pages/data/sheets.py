@@ -103,7 +103,7 @@ def _draw_one(caller: Caller, sheet_id: str) -> None:
 
 def _draw_rows(sheet: Sheet, page: Preview | OntosError) -> None:
     if isinstance(page, OntosError):
-        st.warning(page.detail, icon=":material/warning:")
+        st.warning(escaped(page.detail), icon=":material/warning:")
         return
     pictures = [c.name for c in sheet.columns if c.modality == "image"]
     # The reference repeats the column that names rows, or is a hash, which tells nobody anything.

@@ -152,7 +152,7 @@ def _draw_one(caller: Caller, source_id: str) -> None:
     ))  # fmt: skip
     st.markdown(types(source.columns))
     if isinstance(page, OntosError):
-        st.warning(page.detail, icon=":material/warning:")
+        st.warning(escaped(page.detail), icon=":material/warning:")
     else:
         draw_preview(page, source.id, pictures(source.columns))
 

@@ -83,7 +83,7 @@ def _title(item: Sheet | Template) -> str:
 def _meter(cover: Coverage | OntosError | None) -> None:
     """How many items arrive with an answer that people gave before."""
     if isinstance(cover, OntosError):
-        st.warning(cover.detail, icon=":material/warning:")
+        st.warning(escaped(cover.detail), icon=":material/warning:")
     elif cover is not None and cover.percent is not None:
         st.progress(
             cover.percent / 100,

@@ -32,7 +32,7 @@ def draw_sample(
         st.caption("Without a placeholder every item gets the same prompt. Write `{{ text }}`.")
     sheet = _choose_sheet(sheets)
     if isinstance(items, OntosError):
-        st.warning(items.detail, icon=":material/warning:")
+        st.warning(escaped(items.detail), icon=":material/warning:")
     elif sheet is not None and items is not None and items.rows:
         mapping = _mapping(found, sheet)
         if len(mapping) < len(found):
@@ -51,7 +51,7 @@ def _placeholders(caller: Caller, system: str | None, user: str) -> list[str] | 
         spec = PromptSpec(system_prompt=system, user_prompt=user)
         return check_template(caller, spec).placeholders
     except OntosError as error:
-        st.warning(error.detail, icon=":material/edit_note:")
+        st.warning(escaped(error.detail), icon=":material/edit_note:")
         return None
 
 
@@ -92,7 +92,7 @@ def _show(user: str, system: str | None, mapping: dict[str, str], items: Preview
     try:
         prompt = render(compile_prompt(user), {name: row[c] for name, c in mapping.items()})
     except OntosError as error:
-        st.warning(error.detail, icon=":material/warning:")
+        st.warning(escaped(error.detail), icon=":material/warning:")
         return
     if system:
         st.caption("System")

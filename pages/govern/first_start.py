@@ -39,7 +39,7 @@ def _unopened(error: OntosError) -> None:
 
 def _refused(refusal: OntosError) -> None:
     if isinstance(refusal, Denied):
-        st.info(refusal.detail, icon=":material/shield_person:")
+        st.info(escaped(refusal.detail), icon=":material/shield_person:")
     else:
         show(refusal)
     if isinstance(refusal, Unauthenticated) and may_sign_in():

@@ -12,6 +12,7 @@ from ontos.data.sources import list_sources
 from ontos.doors import process
 from ontos.kernel.caller import Caller
 from pages.data.new_sheet import _likely_id
+from pages.data.words import escaped
 
 NAVIGATION = Path(__file__).parents[2] / "pages" / "navigation.py"
 Table = Callable[..., str]
@@ -93,7 +94,7 @@ def test_a_refused_publish_says_why(
     name = table("twice", [{"id": "a"}, {"id": "a"}])
     sheet = create_sheet(caller, SheetSpec(name="mine", source_table=name, item_id_column="id"))
     at = press(open_page(view="sheets", sheet=sheet.id), "Publish")
-    assert "Item id column: id must name each row once" in at.error[0].value
+    assert escaped("Item id column: id must name each row once") in at.error[0].value
 
 
 def test_a_sheet_is_renamed_and_archived(
@@ -157,7 +158,7 @@ def test_a_sheet_is_made_of_a_table(
 
 def test_a_missing_table_is_told(open_page: Callable[..., AppTest]) -> None:
     at = open_page(view="sheets", new="1", table="no.such.table")
-    assert "there is no table no.such.table" in at.error[0].value
+    assert escaped("there is no table no.such.table") in at.error[0].value
 
 
 def test_a_file_is_uploaded_and_shown(open_page: Callable[..., AppTest], caller: Caller) -> None:

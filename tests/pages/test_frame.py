@@ -7,6 +7,7 @@ from ontos.bootstrap import Workbench
 from ontos.doors import process
 from ontos.govern.roles import LevelChange, set_level
 from ontos.kernel.caller import Caller
+from pages.data.words import escaped
 from tests.pages.opened import FAILED, opened, texts
 
 
@@ -22,6 +23,20 @@ def test_a_view_that_fails_says_so_with_a_reference(bench: Workbench) -> None:
     assert not page.exception
     assert page.error[0].value == FAILED and "Reference " in texts(page)
     assert "Try again" in [button.label for button in page.button]
+
+
+def refused() -> None:
+    from ontos.kernel.errors import Denied
+    from pages.frame import show
+
+    show(
+        Denied("table: ask its owner for: GRANT SELECT ON TABLE `a_b`.`c` TO `ann`", field="table")
+    )
+
+
+def test_a_grant_in_a_refusal_can_be_copied_as_it_is() -> None:
+    said = AppTest.from_function(refused).run().error[0].value
+    assert escaped("Table: ask its owner for: GRANT SELECT ON TABLE `a_b`.`c` TO `ann`") in said
 
 
 @pytest.mark.parametrize(

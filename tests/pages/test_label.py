@@ -300,7 +300,7 @@ def test_usage_is_set_for_the_items_that_match(
     assert "Say which items" in texts(press(page, "Set for the items that match"))
     next(t for t in page.text_input if t.label == "Item").set_value("i0")
     next(g for g in page.button_group if g.label == "Prohibited").set_value(["training"])
-    assert "Reason: is empty" in texts(press(page, "Set for the items that match"))
+    assert escaped("Reason: is empty") in texts(press(page, "Set for the items that match"))
     next(t for t in page.text_input if t.label == "Why").set_value("consent withdrawn")
     sound(press(page, "Set for the items that match"))
     [usage] = list_usage(caller, made.id).items

@@ -11,6 +11,7 @@ from ontos.train.training_jobs import (
     create_training_job,
     list_training_jobs,
 )
+from pages.data.words import escaped
 from tests.pages.opened import figure, opened, press, sound, texts, visited
 from tests.train.made import WORDS, training_sheet
 from tests.trained import trained
@@ -72,7 +73,8 @@ def test_a_refused_job_keeps_what_was_typed(bench, idle):
     page = opened(bench, "train", view="new", sheet=sheet.id)
     page.text_input(key=f"new-model-name-{sheet.id}").set_value("not/allowed")
     page = press(page, "Train")
-    assert "Model name: " in page.error[0].value and "not_allowed would do" in page.error[0].value
+    said = page.error[0].value
+    assert escaped("Model name: ") in said and escaped("not_allowed would do") in said
     assert page.text_input(key=f"new-model-name-{sheet.id}").value == "not/allowed"
     assert list_training_jobs(idle).items == []
 

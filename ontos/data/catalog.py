@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -12,6 +13,7 @@ from ontos.kernel.errors import Invalid, NotFound
 from ontos.kernel.fields import Limit
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
+from ontos.kernel.seen import beside, see
 from ontos.warehouse import Row, quote, split_name
 from ontos.workspace import Column, Table
 from ontos.workspace.names import three_parts
@@ -44,6 +46,14 @@ class CatalogTable(BaseModel):
     full_name: str
     comment: str | None = None
     columns: list[CatalogColumn]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A table as it was seen; its `id` is the name that it was asked by."""
+
+    id: str
+    table: Table
 
 
 class Preview(BaseModel):
@@ -93,15 +103,27 @@ def preview_table(
     caller: Caller, table_name: str, limit: Limit = 20, offset: Offset = 0
 ) -> Preview:
     """Some rows of a table, sorted by its columns so that pages never shift."""
-    table = find_table(caller, table_name)
-    order = ", ".join(map(quote, _sortable(table.columns)))
-    rows = reader(caller, table.full_name).rows(
-        f"SELECT * FROM {quote(*split_name(table.full_name))}"  # noqa: S608
-        f" {f'ORDER BY {order}' if order else ''} LIMIT :limit OFFSET :offset",
-        limit=limit + 1,
-        offset=offset,
-    )
-    return look([c.name for c in table.columns], rows, limit, offset)
+
+    def read() -> Shape:
+        return see(caller, Shape(table_name, find_table(caller, table_name)))
+
+    def rows_of(shape: Shape) -> Preview:
+        table = shape.table
+        order = ", ".join(map(quote, _sortable(table.columns)))
+        rows = reader(caller, table.full_name).rows(
+            f"SELECT * FROM {quote(*split_name(table.full_name))}"  # noqa: S608
+            f" {f'ORDER BY {order}' if order else ''} LIMIT :limit OFFSET :offset",
+            limit=limit + 1,
+            offset=offset,
+        )
+        return look([c.name for c in table.columns], rows, limit, offset)
+
+    return beside(caller, Shape, table_name, read, rows_of)
+
+
+def look_up_table(caller: Caller, table_name: str) -> None:
+    """Remember the table as the person sees it, for `preview_table`."""
+    see(caller, Shape(table_name, find_table(caller, table_name)))
 
 
 def find_table(caller: Caller, full_name: str, field: str = "table_name") -> Table:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -19,7 +20,7 @@ from ontos.kernel.operation import operation, permit
 from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import add_row, change_row, explain
-from ontos.kernel.seen import by_sight, see
+from ontos.kernel.seen import beside, by_sight, see
 from ontos.warehouse import together
 from ontos.workspace import Table
 
@@ -125,6 +126,11 @@ def list_sheets(
 @operation("GET /sheets/{sheet_id}", needs=read("sheets"))
 def get_sheet(caller: Caller, sheet_id: Id) -> Sheet:
     """One sheet."""
+    return look_up_sheet(caller, sheet_id)
+
+
+def look_up_sheet(caller: Caller, sheet_id: str) -> Sheet:
+    """The sheet, remembered; asks for no permission, so for nobody's eyes. Raises NotFound."""
     rows = caller.warehouse.rows("SELECT * FROM sheets WHERE id = :id", id=sheet_id)
     if not rows:
         raise _no_sheet(sheet_id)
@@ -167,17 +173,20 @@ def archive_sheet(caller: Caller, sheet_id: Id) -> Sheet:
 @operation("GET /sheets/{sheet_id}/preview", needs=read("sheets"), rights="person")
 def preview_sheet(caller: Caller, sheet_id: Id, limit: Limit = 20, offset: Offset = 0) -> Preview:
     """Some items of a sheet, in the order of their references."""
-    sheet = get_sheet(caller, sheet_id)
-    shown = (
-        f"SELECT * FROM ({items_of(sheet)}) AS items"  # noqa: S608
-        " ORDER BY item_ref LIMIT :limit OFFSET :offset"
-    )
-    _, rows = together(
-        lambda: source_of(caller, sheet),
-        lambda: reader(caller, sheet.source_table).rows(shown, limit=limit + 1, offset=offset),
-    )
-    names = [REF, *(c.name for c in sheet.columns if c.name.lower() != REF)]
-    return look(names, rows, limit, offset)
+
+    def rows_of(sheet: Sheet) -> Preview:
+        shown = (
+            f"SELECT * FROM ({items_of(sheet)}) AS items"  # noqa: S608
+            " ORDER BY item_ref LIMIT :limit OFFSET :offset"
+        )
+        _, rows = together(
+            lambda: source_of(caller, sheet),
+            lambda: reader(caller, sheet.source_table).rows(shown, limit=limit + 1, offset=offset),
+        )
+        names = [REF, *(c.name for c in sheet.columns if c.name.lower() != REF)]
+        return look(names, rows, limit, offset)
+
+    return beside(caller, Sheet, sheet_id, partial(get_sheet, caller, sheet_id), rows_of)
 
 
 def items_of(sheet: Sheet) -> str:

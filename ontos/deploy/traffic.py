@@ -14,6 +14,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.fields import Input, Record, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read, write
+from ontos.warehouse import together
 
 DAY = 1_440
 
@@ -51,11 +52,14 @@ def get_traffic(
     minutes: Annotated[int, Field(ge=1, le=366 * DAY, description="The window.")] = DAY,
 ) -> Traffic:  # fmt: skip
     """How the requests are shared, and which versions answered those of the last minutes."""
-    endpoint = get_endpoint(caller, endpoint_name)
-    since = max(now() - timedelta(minutes=minutes), endpoint.created_at)
+    window = now() - timedelta(minutes=minutes)
+    endpoint, shares = together(
+        lambda: get_endpoint(caller, endpoint_name),
+        lambda: _answered(caller, endpoint_name, window),
+    )
     return Traffic(
-        endpoint_name=endpoint.name, traffic=endpoint.traffic, since=since,
-        answered=answered(caller, endpoint_name, since),
+        endpoint_name=endpoint.name, traffic=endpoint.traffic,
+        since=max(window, endpoint.created_at), answered=shares,
     )  # fmt: skip
 
 
@@ -70,12 +74,14 @@ def set_traffic(caller: Caller, endpoint_name: str, change: TrafficChange) -> En
     return change_traffic(caller, endpoint, change.traffic, "traffic")
 
 
-def answered(caller: Caller, endpoint_name: str, since: datetime) -> list[AnsweredBy]:
-    """Requests by the version that answered, those with most first."""
+def _answered(caller: Caller, endpoint_name: str, since: datetime) -> list[AnsweredBy]:
+    """Requests by the version that answered, those with most first; of a former endpoint of that
+    name none."""
     rows = caller.warehouse.rows(
-        "SELECT model_version, count(*) AS requests FROM endpoint_metrics"
-        " WHERE endpoint_name = :name AND at >= :since AND source = 'query'"
-        " GROUP BY model_version ORDER BY requests DESC, model_version",
+        "SELECT m.model_version, count(*) AS requests FROM endpoint_metrics AS m"
+        " JOIN endpoints AS e ON e.name = m.endpoint_name AND e.status <> 'deleted'"
+        " WHERE m.endpoint_name = :name AND m.at >= greatest(:since, e.created_at)"
+        " AND m.source = 'query' GROUP BY m.model_version ORDER BY requests DESC, m.model_version",
         name=endpoint_name, since=since,
     )  # fmt: skip
     every = sum(row["requests"] for row in rows)

@@ -20,6 +20,7 @@ from ontos.kernel.fields import Id, Input
 from ontos.kernel.jobs import Job, Run, job
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read, write
+from ontos.warehouse import together
 
 NO_MODEL = (
     "No language model is configured, so the pairs are left for people. Set ONTOS_LLM_BASE_URL and "
@@ -90,14 +91,15 @@ def get_generation_model(caller: Caller) -> GenerationModel:
 @operation("GET /training-sheets/{training_sheet_id}/generation-errors", needs=read("templates"))
 def list_generation_errors(caller: Caller, training_sheet_id: Id) -> list[GenerationError]:
     """Why pairs that are still empty got no response: the most frequent reasons, 20 at most."""
-    rows = caller.warehouse.rows(
-        "SELECT generation_error AS reason, count(*) AS pairs FROM pairs"
-        " WHERE training_sheet_id = :sheet AND response IS NULL AND generation_error IS NOT NULL"
-        " GROUP BY generation_error ORDER BY pairs DESC, reason LIMIT 20",
-        sheet=training_sheet_id,
+    rows, _ = together(
+        lambda: caller.warehouse.rows(
+            "SELECT generation_error AS reason, count(*) AS pairs FROM pairs WHERE"
+            " training_sheet_id = :sheet AND response IS NULL AND generation_error IS NOT NULL"
+            " GROUP BY generation_error ORDER BY pairs DESC, reason LIMIT 20",
+            sheet=training_sheet_id,
+        ),
+        lambda: require_known(caller, training_sheet_id),
     )
-    if not rows:
-        require_known(caller, training_sheet_id)
     return [GenerationError(**row) for row in rows]
 
 

@@ -18,7 +18,7 @@ from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import change_row, explain
 from ontos.kernel.seen import see
-from ontos.warehouse import Row
+from ontos.warehouse import Row, together
 
 Status = Literal["assembling", "ready", "failed", "archived"]
 
@@ -154,10 +154,12 @@ def archive_training_sheet(caller: Caller, training_sheet_id: Id) -> TrainingShe
 @operation("GET /training-sheets/{training_sheet_id}/job", needs=read("templates"))
 def get_training_sheet_job(caller: Caller, training_sheet_id: Id) -> Job | None:
     """How the newest work on it goes, assembling or generating; None before any."""
-    work = jobs.latest(caller, (ENTITY, training_sheet_id))
-    if work is None:
-        require_known(caller, training_sheet_id)
-    return work
+    work, _ = together(
+        lambda: jobs.latest(caller, (ENTITY, training_sheet_id)),
+        lambda: require_known(caller, training_sheet_id),
+    )
+    found: Job | None = work
+    return found
 
 
 @operation("POST /training-sheets/{training_sheet_id}/cancel", needs=write("templates"))

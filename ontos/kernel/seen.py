@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from ontos.kernel.errors import Conflict, Invalid, NotFound, Refused
+from ontos.kernel.errors import Conflict, Invalid, NotFound, OntosError, Refused
 from ontos.kernel.tenancy import Tenant
 from ontos.warehouse import together
 
@@ -108,6 +108,33 @@ def see(caller: "Caller", record: R) -> R:
     """The record, which was read just now, and is kept."""
     caller.seen.keep(caller.tenant, record)
     return record
+
+
+def beside(
+    caller: "Caller", kind: type[R], key: str, read: Callable[[], R], act: Callable[[R], T]
+) -> T:
+    """What `act` finds for the record that `read` gives: one wait where it was seen before.
+
+    It is read anew all the same, and where it is not as it was seen, `act` is called once more.
+    `read` decides whether there is any answer: what it raises is raised.
+    """
+    guess = caller.seen.last(caller.tenant, kind, key)
+    if guess is None:
+        return act(read())
+    record, early = together(read, partial(_tried, act, guess))
+    if record != guess:
+        return act(record)
+    if isinstance(early, OntosError):
+        raise early
+    return cast(T, early)
+
+
+def _tried(act: Callable[[R], T], record: R) -> T | OntosError:
+    """It may have failed because the record is not so any more."""
+    try:
+        return act(record)
+    except OntosError as error:
+        return error
 
 
 class Sight:

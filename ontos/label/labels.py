@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from ontos.data.access import known, readable, require_select
+from ontos.generate.training_sheets import require_known
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Id, Limit, Record, Text
@@ -23,7 +24,6 @@ from ontos.label.pairs import (
     ACCEPTED,
     HAS_RESPONSE,
     ReviewStatus,
-    training_sheet,
 )
 from ontos.warehouse import Row, Value, together
 
@@ -205,14 +205,13 @@ def label_distribution(
     top: Limit = 50,
 ) -> LabelDistribution:  # fmt: skip
     """How often each response occurs among the pairs, the most frequent first."""
-    rows, _ = together(
+    rows, *_ = together(
         lambda: caller.warehouse.rows(
             DISTRIBUTION, id=training_sheet_id, review_status=review_status, top=top
         ),
         lambda: require_source(caller, training_sheet_id),
+        lambda: require_known(caller, training_sheet_id),
     )
-    if not rows:
-        training_sheet(caller, training_sheet_id)
     total, distinct = (int(rows[0]["total"]), rows[0]["distinct_labels"]) if rows else (0, 0)
     counts = [LabelCount(**row) for row in rows]
     return LabelDistribution(

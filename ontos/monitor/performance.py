@@ -12,6 +12,7 @@ from ontos.kernel.errors import NotFound
 from ontos.kernel.fields import Limit, Record, now
 from ontos.kernel.operation import operation
 from ontos.kernel.permission import read
+from ontos.warehouse import Row, Value, together
 
 DAY = 1_440
 Minutes = Annotated[int, Field(ge=1, le=366 * DAY, description="The window: that long until now.")]
@@ -128,14 +129,13 @@ def get_performance_series(
     seconds = max(1, math.ceil(minutes * 60 / buckets))
     count = math.ceil(minutes * 60 / seconds)
     since = until - timedelta(seconds=count * seconds)
-    rows = caller.warehouse.rows(
+    rows = _rows_of_known(
+        caller, endpoint_name,
         "SELECT floor(timestampdiff(SECOND, :since, at) / :seconds) AS bucket,"  # noqa: S608
         f" {_FIGURES} FROM endpoint_metrics"
         " WHERE endpoint_name = :name AND at >= :since AND at < :until GROUP BY bucket",
-        name=endpoint_name, since=since, until=until, seconds=seconds,
+        since=since, until=until, seconds=seconds,
     )  # fmt: skip
-    if not rows:
-        _require(_known(caller, endpoint_name), endpoint_name)
     found = {int(row["bucket"]): row for row in rows}
     points = [
         Point(at=since + timedelta(seconds=n * seconds), **_figures(found.get(n, {})))
@@ -149,19 +149,26 @@ def list_failed_requests(
     caller: Caller, endpoint_name: str, minutes: Minutes = DAY, limit: Limit = 50
 ) -> FailedRequests:
     """The latest requests that ended with an error, and why."""
-    rows = caller.warehouse.rows(
+    rows = _rows_of_known(
+        caller, endpoint_name,
         "SELECT * FROM endpoint_metrics WHERE endpoint_name = :name AND at >= :since"
         " AND status_code >= 400 ORDER BY at DESC, id DESC LIMIT :limit",
-        name=endpoint_name, since=now() - timedelta(minutes=minutes), limit=limit,
+        since=now() - timedelta(minutes=minutes), limit=limit,
     )  # fmt: skip
-    if not rows:
-        _require(_known(caller, endpoint_name), endpoint_name)
     return FailedRequests(items=[FailedRequest(**row) for row in rows])
 
 
-def _known(caller: Caller, name: str) -> int:
-    sql = "SELECT count(*) AS n FROM endpoints WHERE name = :name"
-    return int(caller.warehouse.rows(sql, name=name)[0]["n"])
+def _rows_of_known(caller: Caller, name: str, sql: str, **values: Value) -> list[Row]:
+    """Of the endpoint `:name`; raises NotFound where there never was one."""
+    known = "SELECT count(*) AS n FROM endpoints WHERE name = :name"
+    rows: list[Row]
+    counted: list[Row]
+    counted, rows = together(
+        lambda: caller.warehouse.rows(known, name=name),
+        lambda: caller.warehouse.rows(sql, name=name, **values),
+    )
+    _require(counted[0]["n"], name)
+    return rows
 
 
 def _require(known: int, name: str) -> None:

@@ -8,7 +8,7 @@ by one.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ontos.data.items import items_sql
+from ontos.data.items import hidden, items_sql
 from ontos.data.sheets import Sheet
 from ontos.warehouse import Value, quote
 
@@ -77,9 +77,7 @@ LOW_COVERAGE = Finder(
 
 def segment_errors(sheet: Sheet) -> Finder | None:
     """Errors by the values of the sheet's metadata columns; None where it has none."""
-    names = [c.name for c in sheet.columns if c.modality == "metadata"]
-    names = [n for n in names if n != sheet.item_id_column][:SEGMENT_COLUMNS]
-    if not names:
+    if not (names := _segment_columns(sheet)):
         return None
     source = items_sql(sheet.source_table, [c.name for c in sheet.columns], sheet.item_id_column)
     parts = " UNION ALL ".join(
@@ -103,6 +101,11 @@ def segment_errors(sheet: Sheet) -> Finder | None:
 
 def segment_values(sheet: Sheet) -> Mapping[str, Value]:
     """The names of the segment columns, as the finder binds them."""
+    return {f"s{n}": name for n, name in enumerate(_segment_columns(sheet))}
+
+
+def _segment_columns(sheet: Sheet) -> list[str]:
+    """Neither what names the items nor what is hidden by it: each of those values is one item's."""
+    key = sheet.item_id_column
     names = [c.name for c in sheet.columns if c.modality == "metadata"]
-    names = [n for n in names if n != sheet.item_id_column][:SEGMENT_COLUMNS]
-    return {f"s{n}": name for n, name in enumerate(names)}
+    return [n for n in names if n != key and not hidden(n, key)][:SEGMENT_COLUMNS]

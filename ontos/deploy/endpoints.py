@@ -10,7 +10,7 @@ from ontos.deploy.shares import Shares
 from ontos.deploy.stored import Endpoint, insert, require_changeable, require_seen, save
 from ontos.deploy.updates import begin_update, change_traffic, roll_out, settled, swap
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Invalid, NotFound, Refused, Unavailable
+from ontos.kernel.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from ontos.kernel.fields import Input, Limit, Record, now
 from ontos.kernel.jobs import request_cancel
 from ontos.kernel.operation import operation
@@ -21,6 +21,8 @@ from ontos.workspace.traffic import leading
 
 Status = Literal["creating", "updating", "ready", "failed"]
 """Of the endpoints that there are: one that is deleted is not listed."""
+TRIES = 3
+"""How often what was written about an endpoint meanwhile is read again before it is deleted."""
 
 
 def _endpoint_name(value: str) -> str:
@@ -171,7 +173,17 @@ def delete_endpoint(
     if caller.workspace.serving.state(endpoint.name) is not None:
         caller.workspace.serving.delete(endpoint.name)
     request_cancel(caller, ("endpoint", endpoint.name))
+    return _deleted(caller, endpoint)
+
+
+def _deleted(caller: Caller, endpoint: Endpoint) -> Endpoint:
+    """Its model is served no more, so that is written whatever its roll-out writes meanwhile."""
     gone: dict[str, Any] = {"pending_version": None, "traffic": {}, "guardrails": None}
+    for _ in range(TRIES):
+        try:
+            return save(caller, endpoint, status="deleted", **gone)
+        except Conflict:
+            endpoint = get_endpoint(caller, endpoint.name)
     return save(caller, endpoint, status="deleted", **gone)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ontos.deploy.endpoints import get_endpoint
 from ontos.deploy.guardrails import hold
 from ontos.deploy.shares import said
-from ontos.deploy.stored import Endpoint, save
+from ontos.deploy.stored import Endpoint, give_up, save
 from ontos.deploy.updates import settled
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import NotFound, OntosError, Unavailable
@@ -18,22 +18,26 @@ LONGEST_PAUSE = 5.0
 
 
 def _gave_up(caller: Caller, work: Job, outcome: str, reason: str) -> None:
-    """An endpoint whose roll-out was cancelled or lost is failed, and says why."""
-    endpoint = _present(caller, work.entity_id)
-    if endpoint and endpoint.moving:
-        save(caller, endpoint, status="failed", pending_version=None, error_message=reason)
+    """An endpoint whose roll-out was cancelled or lost is failed, and says why.
+
+    Of one that was deleted meanwhile nothing goes on being served.
+    """
+    give_up(caller, work.entity_id, reason, work.created_at)
+    serving = caller.workspace.serving
+    if _named(caller, work.entity_id) is None and serving.state(work.entity_id) is not None:
+        serving.delete(work.entity_id)
 
 
 @job("roll_out", title="Load a model", resumable=True, ended=_gave_up)
 def roll_out(run: Run) -> str:
     """Asks for the split that is wanted once, however often this is begun again."""
-    endpoint = _present(run.caller, run.entity_id)
+    endpoint = _present(run.caller, run.job)
     if endpoint is None or not endpoint.moving:
         return "There was nothing left to do."
     wanted = run.arguments.get("traffic") or {str(endpoint.pending_version): 100}
     endpoint, state = _ask(run.caller, endpoint, wanted)
     state = _await(run, endpoint.name, state)
-    if state.status == "ready" and not _as_wanted(state, wanted):
+    if state.status == "ready" and not _as_wanted(state, endpoint, wanted):
         # It was made anew with one version, or what ran when we came was another's update.
         state = _update(run.caller, endpoint, wanted)
         state = _await(run, endpoint.name, state)
@@ -52,7 +56,7 @@ def _ask(
     state = caller.workspace.serving.state(endpoint.name)
     if state is None:
         return _create(caller, endpoint, str(leading(wanted)))
-    if state.moving or (state.status == "ready" and _as_wanted(state, wanted)):
+    if state.moving or (state.status == "ready" and _as_wanted(state, endpoint, wanted)):
         return endpoint, state
     return endpoint, _update(caller, endpoint, wanted)
 
@@ -61,8 +65,10 @@ def _update(caller: Caller, endpoint: Endpoint, wanted: Mapping[str, int]) -> Se
     return caller.workspace.serving.update(endpoint.name, endpoint.model_name, wanted)
 
 
-def _as_wanted(state: ServingState, wanted: Mapping[str, int]) -> bool:
-    return answering(state.traffic) == answering(wanted)
+def _as_wanted(state: ServingState, endpoint: Endpoint, wanted: Mapping[str, int]) -> bool:
+    """Versions of another model are counted from 1 as well."""
+    same = state.model_name == endpoint.model_name
+    return same and answering(state.traffic) == answering(wanted)
 
 
 def _create(caller: Caller, endpoint: Endpoint, version: str) -> tuple[Endpoint, ServingState]:
@@ -93,7 +99,13 @@ def _await(run: Run, name: str, state: ServingState) -> ServingState:
     return state
 
 
-def _present(caller: Caller, name: str) -> Endpoint | None:
+def _present(caller: Caller, work: Job) -> Endpoint | None:
+    """The endpoint that the work was begun for; not one made since under the same name."""
+    found = _named(caller, work.entity_id)
+    return found if found and found.created_at <= work.created_at else None
+
+
+def _named(caller: Caller, name: str) -> Endpoint | None:
     try:
         return get_endpoint(caller, name)
     except NotFound:

@@ -105,6 +105,20 @@ def save(
     return after
 
 
+def give_up(caller: Caller, name: str, reason: str, begun: datetime) -> None:
+    """An update that was begun then has failed, if the endpoint still waits for it.
+
+    One that was made later under the same name is another endpoint, and left alone.
+    """
+    waiting = ", ".join(f"'{state}'" for state in ENDPOINT_STATES.before("failed"))
+    caller.warehouse.execute(
+        "UPDATE endpoints SET status = 'failed', pending_version = NULL, error_message = :reason,"  # noqa: S608
+        " version = version + 1, updated_by = :by, updated_at = :at"
+        f" WHERE name = :name AND status IN ({waiting}) AND created_at <= :begun",
+        reason=reason, by=caller.user, at=now(), name=name, begun=begun,
+    )  # fmt: skip
+
+
 _SAVED = {"name", "status", "model_version", "pending_version", "previous_version", "traffic",
           "guardrails", "error_message", "inputs", "version", "updated_by",
           "updated_at"}  # fmt: skip

@@ -9,6 +9,7 @@ from ontos.deploy.endpoints import (
     rollback_endpoint,
     update_endpoint,
 )
+from ontos.deploy.stored import save
 from ontos.kernel.errors import NotFound, NotNow
 from ontos.kernel.jobs import latest
 from tests.deploy.made import settled
@@ -83,3 +84,53 @@ def test_an_endpoint_deleted_while_loading_stays_deleted(open_toys):
     with pytest.raises(NotFound):
         get_endpoint(caller, "hello")
     assert caller.workspace.serving.state("hello") is None
+
+
+def test_what_ends_late_fails_no_other_endpoint_of_its_name(open_toys):
+    bench = open_toys()
+    caller = bench.local_caller()
+    create_endpoint(caller, greeter())
+    delete_endpoint(caller, "hello")
+    create_endpoint(caller, greeter(version="2"))
+    bench.start()
+    seen = settled(caller, "hello")
+    assert (seen.status, seen.model_version) == ("ready", "2")
+
+
+def test_a_deletion_holds_whatever_the_roll_out_writes_at_that_moment(hello, monkeypatch):
+    serving, delete = hello.workspace.serving, hello.workspace.serving.delete
+
+    def meanwhile(name):
+        delete(name)
+        save(hello, get_endpoint(hello, name), status="ready")
+
+    monkeypatch.setattr(serving, "delete", meanwhile)
+    assert delete_endpoint(hello, "hello").status == "deleted"
+    with pytest.raises(NotFound):
+        get_endpoint(hello, "hello")
+
+
+def test_what_is_created_after_the_deletion_is_served_no_more(open_toys, monkeypatch):
+    bench = open_toys()
+    caller = bench.local_caller()
+    serving, create = caller.workspace.serving, caller.workspace.serving.create
+
+    def too_late(*asked):
+        delete_endpoint(caller, "hello")
+        return create(*asked)
+
+    monkeypatch.setattr(serving, "create", too_late)
+    create_endpoint(caller, greeter())
+    bench.start()
+    assert over(caller, "hello").status == "cancelled"
+    assert serving.state("hello") is None
+
+
+def test_a_version_of_another_model_under_the_name_is_not_what_was_wanted(open_toys):
+    bench = open_toys()
+    caller = bench.local_caller()
+    caller.workspace.serving.create("hello", "broken", "1")
+    create_endpoint(caller, greeter())
+    bench.start()
+    assert settled(caller, "hello").status == "ready"
+    assert caller.workspace.serving.state("hello").model_name == "greeter"

@@ -39,7 +39,8 @@ _PAIRS = pa.schema([(name, pa.string()) for name in _COLUMNS])
 _DROP = (
     "DELETE FROM training_job_pairs WHERE job_id = :id AND pair_id NOT IN ("  # noqa: S608
     f"SELECT p.id FROM {GATED} JOIN training_job_pairs AS j ON j.pair_id = p.id"
-    f" WHERE j.job_id = :id AND j.pair_version = p.version AND {eligible_sql()})"
+    f" WHERE j.job_id = :id AND j.pair_version = p.version AND {eligible_sql()}"
+    f" AND (j.side = 'train' OR {eligible_sql('validation')}))"
 )
 
 _RECOUNT = """
@@ -120,6 +121,14 @@ def _leave_out_changed(caller: Caller, training: TrainingJob) -> None:
     notes = json.dumps([*training.notes, note])
     caller.warehouse.execute(_RECOUNT, notes=notes, id=training.id)
     note_events(caller, training.id, [{"message": note}], kind="note")
+    left = get_training_job(caller, training.id)
+    if not (left.train_pairs and left.val_pairs):
+        side = "validates" if left.train_pairs else "trains"
+        raise Refused(
+            f"{note} No pair that {side} is left. Approve pairs in Label, or lift the constraint "
+            "on their use, then train again.",
+            field="training_sheet_id",
+        )
 
 
 def _config(caller: Caller, training: TrainingJob) -> dict[str, Any]:

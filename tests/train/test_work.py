@@ -172,6 +172,38 @@ def test_what_changed_after_the_job_was_made_is_left_out(bench, held):
     assert set(pq.read_table(laid_out).column("pair_id").to_pylist()) == set(sheet.pair_ids[2:])
 
 
+def queued(caller, sheet, barred, use):
+    """A job whose items are barred from a use before it begins."""
+    with caller.warehouse.transaction() as warehouse:  # nothing starts before it ends
+        inside = replace(caller, warehouse=warehouse)
+        job = make(inside, sheet)
+        bar(inside, sheet, barred, use)
+    caller.pulse.beat("test")
+    return job
+
+
+def test_what_may_not_validate_any_more_validates_no_more(held):
+    sheet = training_sheet(held)
+    barred = range(0, 54, 2)
+    job = queued(held, sheet, barred, "validation")
+    seen = running(held, job)
+    cancel_training_job(held, job.id)
+    ended(held, job.id)
+    validating = held.warehouse.rows(
+        "SELECT pair_id FROM training_job_pairs WHERE job_id = :id AND side = 'val'", id=job.id
+    )
+    assert seen.val_pairs == len(validating) < job.val_pairs
+    assert not {row["pair_id"] for row in validating} & {sheet.pair_ids[n] for n in barred}
+    assert seen.train_pairs == job.train_pairs
+
+
+@pytest.mark.parametrize(("use", "side"), [("training", "trains"), ("validation", "validates")])
+def test_a_job_that_lost_a_side_says_why(caller, use, side):
+    job = ended(caller, queued(caller, training_sheet(caller), range(54), use).id)
+    assert job.status == "failed"
+    assert f"left out. No pair that {side} is left" in job.error_message
+
+
 def test_a_restart_goes_on_with_the_same_process(tmp_path, monkeypatch):
     settings = Settings(home=tmp_path / "home", log_level="ERROR")
     before = open_workbench(settings)

@@ -144,7 +144,10 @@ class TrainingLineage(Record):
 
 @operation("POST /training/jobs", needs=write("training"), rights="person")
 def create_training_job(caller: Caller, spec: TrainingJobSpec) -> TrainingJob:
-    """Train a model on the approved pairs of a training sheet that may be used for training."""
+    """Train a model on the approved pairs of a training sheet that may be used for training.
+
+    For a gap one training is under way at a time.
+    """
     seed, gap = spec.training_config.seed, spec.source_gap_id
     snapshot, *_ = together(
         lambda: take(caller, spec.training_sheet_id, spec.train_val_split, seed),
@@ -158,7 +161,8 @@ def create_training_job(caller: Caller, spec: TrainingJobSpec) -> TrainingJob:
         notes=snapshot.notes, version=1, created_by=caller.user, created_at=now(), started_at=None,
         finished_at=None,
     )  # fmt: skip
-    _insert(caller, job)
+    if not _insert(caller, job):
+        raise _under_way(caller, gap)
     snapshot.store(caller, job.id)
     _note_change(caller, job.id, None, "pending", f"{job.total_pairs} pairs")
     sheet = Node("training_sheet", job.training_sheet_id, job.training_sheet_name)
@@ -349,11 +353,31 @@ def model_node(name: str, version: str) -> Node:
     return Node("model", f"{name}/{version}", f"{name} v{version}")
 
 
-def _insert(caller: Caller, job: TrainingJob) -> None:
+_FOR_GAP = f"""
+SELECT j.id FROM training_jobs AS j
+WHERE j.source_gap_id = :source_gap_id AND j.status IN {TRAINING_STATES.open}
+"""  # noqa: S608 - states
+
+
+def _insert(caller: Caller, job: TrainingJob) -> int:
+    """0 where a training for the same gap is under way: whoever asks twice gets one model."""
     row = job.model_dump() | {
         "training_config": json.dumps(job.training_config), "metrics": None,
         "notes": json.dumps(job.notes),
     }  # fmt: skip
     names = ", ".join(row)
     values = ", ".join(f":{name}" for name in row)
-    caller.warehouse.execute(f"INSERT INTO training_jobs ({names}) VALUES ({values})", **row)  # noqa: S608
+    return caller.warehouse.execute(
+        f"INSERT INTO training_jobs ({names}) SELECT {values} WHERE NOT EXISTS ({_FOR_GAP})",  # noqa: S608
+        **row,
+    )
+
+
+def _under_way(caller: Caller, gap: str | None) -> NotNow:
+    found = caller.warehouse.rows(_FOR_GAP, source_gap_id=gap)
+    named = f"training job {found[0]['id']}" if found else "another training job"
+    return NotNow(
+        f"source_gap_id: {named} is under way for this gap. Wait until it has ended, or cancel it, "
+        "then train again.",
+        field="source_gap_id",
+    )

@@ -1,6 +1,7 @@
 """Gaps come from rows; their evidence is those rows; what is done about them is real."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import pytest
@@ -142,6 +143,28 @@ def test_retraining_repeats_the_job(served: Trained, monkeypatch: pytest.MonkeyP
     seen = get_gap(served.caller, gap.id)
     assert (seen.status, seen.retraining_id) == ("retraining", job.id)
     assert cancel_training_job(served.caller, job.id, Cancellation()).status == "cancelled"
+
+
+def test_a_gap_is_retrained_once_at_a_time(
+    served: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gap = next(iter(found(served).values()))
+    monkeypatch.setattr(Pool, "_claim", lambda *_: False)  # the model is shared: nothing is trained
+
+    def retrain() -> str:
+        try:
+            return retrain_gap(served.caller, gap.id, RetrainOfGap()).id
+        except NotNow as refused:
+            return refused.detail
+
+    with ThreadPoolExecutor(3) as people:
+        answers = list(people.map(lambda _: retrain(), range(3)))
+    (job,) = [answer for answer in answers if " " not in answer]
+    refused = [answer for answer in answers if answer != job]
+    assert len(refused) == 2 and all(f"{job} is under way" in why for why in refused)
+    cancel_training_job(served.caller, job, Cancellation())
+    again = retrain_gap(served.caller, gap.id, RetrainOfGap())
+    cancel_training_job(served.caller, again.id, Cancellation())
 
 
 def test_a_retraining_says_how_it_ended(served: Trained, retrained: Gap) -> None:

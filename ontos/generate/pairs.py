@@ -51,11 +51,14 @@ class Plan:
 
     @property
     def response(self) -> str:
-        """SQL of the given answer; blank text is none. Most begin with a letter, seen at once."""
+        """SQL of the given answer; blank text and NaN are none. Most begin with a letter, seen at
+        once."""
         name = self.training_sheet.response_column
         if name is None:
             return "CAST(NULL AS STRING)"
         text = f"CAST({quote(name)} AS STRING)"
+        if self._of_doubles:
+            return f"CASE WHEN isnan({quote(name)}) THEN NULL ELSE {text} END"
         return (
             f"CASE WHEN {text} >= '!' AND {text} < '~' THEN {text}"
             f" WHEN trim(BOTH :blanks FROM {text}) = '' THEN NULL ELSE {text} END"
@@ -64,7 +67,14 @@ class Plan:
     @property
     def bound(self) -> dict[str, str]:
         """The values named in `response`."""
-        return {} if self.training_sheet.response_column is None else {"blanks": WHITESPACE}
+        texts = self.training_sheet.response_column is not None and not self._of_doubles
+        return {"blanks": WHITESPACE} if texts else {}
+
+    @property
+    def _of_doubles(self) -> bool:
+        """Whether the answers are such numbers, which are never blank but may be none at all."""
+        name = self.training_sheet.response_column
+        return any(c.name == name and c.type in ("FLOAT", "DOUBLE") for c in self.sheet.columns)
 
 
 def make_pairs(run: Run, plan: Plan) -> int:

@@ -254,12 +254,24 @@ def test_whole_numbers_too_big_for_bigint_keep_their_digits(arrived: Arrived) ->
         ('{"a": 1, "a": 2}', "'a' twice"),
         ('{"a": "\\ud83d"}', "half of a character"),
         ('{"a": 1} {"a": 2}', "is not JSON"),
+        (r'{"a": "x\u0000"}', "zero byte"),
+        (r'{"a": ["\\\u0000"]}', "zero byte"),
     ],
 )
 def test_broken_json_lines_are_told_by_line(arrived: Arrived, line: str, said: str) -> None:
     bad = refusal(arrived(f'\ufeff{{"a": 1}}\n\n{{"a": 2}}\n{line}\n', "x.jsonl")).more["rows"]
     assert [row["line"] for row in bad] == [4]
     assert said in bad[0]["problem"]
+
+
+def test_what_only_looks_like_a_zero_byte_is_kept(arrived: Arrived) -> None:
+    upload = arrived(r'{"a": "\\u0000", "b": "\\\\u0000"}', "x.jsonl")
+    assert rows(upload) == [{"a": r"\u0000", "b": r"\\u0000"}]
+
+
+def test_a_number_beyond_a_double_keeps_its_digits(arrived: Arrived) -> None:
+    upload = arrived('{"a": 1e400}\n{"a": 2.5}\n', "x.jsonl")
+    assert [row["a"] for row in rows(upload)] == ["1e400", "2.5"]
 
 
 @pytest.mark.parametrize(
@@ -311,6 +323,7 @@ def test_parquet_is_known_by_its_bytes(arrived: Arrived) -> None:
         (parquet(pa.table([[1], [2]], names=["a", "a"])), "'a', 'a'"),
         (parquet(pa.table({"a": pa.array([], pa.int64())})), "no rows"),
         (parquet(pa.table({"a": [1] * 1000}))[:-30], "cannot be read"),
+        (parquet(pa.table({"n": [1, 2], "a": ["x\0", "y"]})), "1 values of the column 'a' hold a"),
         (b"a,b\n1,2\n", "does not begin as one"),
     ],
 )

@@ -74,6 +74,17 @@ def test_blank_answers_are_none(caller, sheet_of, template_of, assembled, prompt
     assert made.empty_count == 6
 
 
+@pytest.mark.parametrize("prompt", [SQL, JINJA])
+def test_what_is_no_number_is_no_answer(caller, sheet_of, template_of, assembled, prompt):
+    """It would be the label `nan`, which nobody gave."""
+    given = [float("nan"), 1.5, None]
+    rows = [{"ref": f"r{n}", "text": "x", "stars": stars} for n, stars in enumerate(given)]
+    made = assembled(sheet_of(rows), template_of(prompt), response_column="stars")
+    seen = pairs(caller, made.id)
+    assert [seen[row["ref"]]["response"] for row in rows] == [None, "1.5", None]
+    assert made.empty_count == 2
+
+
 def test_answers_that_are_numbers_become_text(caller, sheet_of, template, assembled):
     rows = [{"ref": "a", "text": "x", "stars": 5}, {"ref": "b", "text": "y", "stars": None}]
     made = assembled(sheet_of(rows), template, response_column="stars")

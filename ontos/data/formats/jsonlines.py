@@ -2,12 +2,13 @@
 
 Whole numbers are BIGINT, other numbers DOUBLE, true and false BOOLEAN, everything else STRING.
 A column with whole numbers beyond 64 bits is STRING, which keeps all of their digits; so is one
-that mixes those beyond 2^53 with other numbers.
+that mixes those beyond 2^53 with other numbers, or has a number too large for a DOUBLE.
 Objects and lists, and columns of mixed types, are kept as their JSON text. A missing key is NULL.
 NaN and Infinity, which JSON lacks but Python writes, are DOUBLE values.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -31,6 +32,8 @@ from ontos.workspace import Column
 BIGGEST = 2**63 - 1
 BY_MASK = {1: "BIGINT", 16: "BIGINT", 1 | 16: "BIGINT", 2: "DOUBLE", 1 | 2: "DOUBLE", 4: "BOOLEAN"}
 ENGINE = {"STRING": "VARCHAR"}
+# Written with an even number of backslashes before it; with an odd one, it is text.
+ZERO_BYTE = r"(^|[^\\])(\\\\)*\\u0000"
 
 
 def read_json_lines(engine: Any, path: Path) -> Contents:
@@ -56,10 +59,11 @@ def _keys(engine: Any, path: Path) -> tuple[int, list[str]]:
         f"(SELECT json, row_number() OVER () AS line FROM read_ndjson_objects({literal(str(path))},"  # noqa: S608
         f" maximum_object_size={LONGEST_ROW}))"
     )
-    rows, objects = engine.sql(
-        f"SELECT count(*), count_if(json_type(json) = 'OBJECT') FROM {lines}"  # noqa: S608
+    rows, objects, odd = engine.sql(
+        "SELECT count(*), count_if(json_type(json) = 'OBJECT'),"  # noqa: S608
+        f" count_if(regexp_matches(json, {literal(ZERO_BYTE)})) FROM {lines}"
     ).fetchall()[0]
-    if objects < rows:
+    if objects < rows or odd:
         _refuse_bad_lines(path)
     keys = engine.sql(
         "SELECT key FROM (SELECT unnest(json_keys(json)) AS key,"  # noqa: S608
@@ -93,13 +97,13 @@ def _kind_bit(value: str) -> str:
         f" WHEN 'UBIGINT' THEN CASE WHEN CAST({value} AS UBIGINT) > {BIGGEST} THEN 8"
         f" WHEN CAST({value} AS UBIGINT) > {EXACT} THEN 16 ELSE 1 END"
         f" WHEN 'DOUBLE' THEN CASE WHEN regexp_full_match(CAST({value} AS VARCHAR), '-?[0-9]+')"
-        " THEN 8 ELSE 2 END"
+        f" OR NOT isfinite(TRY_CAST(CAST({value} AS VARCHAR) AS DOUBLE)) THEN 8 ELSE 2 END"
         " WHEN 'BOOLEAN' THEN 4 ELSE 8 END"
     )
 
 
 def _refuse_bad_lines(path: Path) -> None:
-    """Find the lines that are no objects. Only a file that was refused is read this slow way."""
+    """Find the lines that cannot be taken. Only a file that looks odd is read this slow way."""
     shown: list[BadRow] = []
     count = 0
     for bad in _bad_lines(path):
@@ -129,6 +133,8 @@ def _problem(line: str) -> str | None:
         return str(error)
     except RecursionError:
         return "is nested too deeply"
+    if re.search(ZERO_BYTE, line):
+        return r"holds a zero byte (\u0000). Take it out"
     return None if isinstance(found, dict) else "is JSON, but not an object in braces"
 
 

@@ -4,12 +4,14 @@ Times without a zone are UTC. Nested values become JSON text, as in JSON lines; 
 table cannot hold (times of day, intervals, enumerations) become text.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from ontos.data.formats.contents import Contents, column_names, literal, reader
+from ontos.kernel.errors import Invalid
 from ontos.workspace import Column
 
 # The scratch engine's type: what it becomes in the table, and what it is cast to on the way.
@@ -32,12 +34,28 @@ def read_parquet(engine: Any, path: Path) -> Contents:
     columns = [_column(at, kind) for at, (_, kind, *_) in enumerate(described)]
     aliases = ", ".join(f"c{at}" for at in range(len(names)))
     source = f"read_parquet({literal(str(path))}) AS source({aliases})"
-    rows, _ = engine.sql(f"SELECT count(*), bit_xor(hash({aliases})) FROM {source}").fetchall()[0]  # noqa: S608
+    texts = [at for at, (_, kind, *_) in enumerate(described) if kind == "VARCHAR"]
+    zero = "".join(f", count_if(contains(c{at}, chr(0)))" for at in texts)
+    rows, _, *odd = engine.sql(
+        f"SELECT count(*), bit_xor(hash({aliases})){zero} FROM {source}"  # noqa: S608
+    ).fetchall()[0]
+    _refuse_zero_bytes(dict(zip((names[at] for at in texts), odd, strict=True)))
     select = ", ".join(expression for _, expression in columns)
     return Contents(
         "parquet", tuple(map(Column, names, (kind for kind, _ in columns))), rows,
         partial(reader, engine, f"SELECT {select} FROM {source}", names),  # noqa: S608
     )  # fmt: skip
+
+
+def _refuse_zero_bytes(counts: Mapping[str, int]) -> None:
+    """As in text files: not every store can hold them, and no door takes them in a label."""
+    for name, count in counts.items():
+        if count:
+            raise Invalid(
+                f"file: {count:,} values of the column {name!r} hold a zero byte. Take it out, "
+                "then upload the file again. Nothing was loaded.",
+                field="file",
+            )
 
 
 def _true_names(path: Path) -> list[str]:

@@ -32,6 +32,7 @@ TEMPLATES: Mapping[type[exp.Expression], str] = {
     # count_if would count in 128 bits
     exp.CountIf: "count(CASE WHEN {this} THEN 1 END)",
     exp.Floor: "CAST(floor({this}) AS BIGINT)",
+    exp.IsNan: "coalesce(isnan({this}), FALSE)",
     exp.Left: "left({this}, greatest({expression}, 0))",
     exp.Log: "log({this}, {expression})",
     exp.LogicalAnd: "bool_and({this})",

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
@@ -19,7 +19,7 @@ from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import save
 from ontos.kernel.transfer import Upload
-from ontos.warehouse import quote, split_name, together
+from ontos.warehouse import Row, quote, split_name, together
 
 MEGABYTE = 1024 * 1024
 LONGEST_TABLE_NAME = 100
@@ -36,6 +36,9 @@ _SOURCES = (
 _USING = """
 SELECT h.name FROM sources AS s JOIN sheets AS h ON h.source_table = s.table_name
 WHERE s.id = :id AND h.status <> 'archived' ORDER BY h.id LIMIT 4
+"""
+_ON_IT = """
+SELECT h.name FROM sheets AS h WHERE h.source_table = :table AND h.status <> 'archived' LIMIT 4
 """
 
 
@@ -106,18 +109,24 @@ def delete_source(caller: Caller, source_id: Id) -> Source:
         lambda: caller.warehouse.rows(_USING, id=source_id),
     )
     if using:
-        named = ", ".join(row["name"] for row in using[:3]) + (", …" if len(using) > 3 else "")
-        raise NotNow(
-            f"source_id: {source.table} is used by sheets: {named}. Archive them first.",
-            field="source_id",
-        )
-    save(
+        raise _used(source, using)
+    saved = save(
         caller, "DELETE FROM sources WHERE id = :id",
         f"DROP TABLE IF EXISTS {quote(*split_name(source.table))}",
         finds="SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sources AS s WHERE s.id = :id)",
-        answer="SELECT 1 AS one", id=source.id,
+        answer=_ON_IT, id=source.id, table=source.table,
     )  # fmt: skip
+    if saved.rows and caller.warehouse.atomic:  # made since it was looked for: all is undone
+        raise _used(source, saved.rows)
     return source
+
+
+def _used(source: Source, sheets: Sequence[Row]) -> NotNow:
+    named = ", ".join(row["name"] for row in sheets[:3]) + (", …" if len(sheets) > 3 else "")
+    return NotNow(
+        f"source_id: {source.table} is used by sheets: {named}. Archive them first.",
+        field="source_id",
+    )
 
 
 def table_name(name: str) -> str:

@@ -368,7 +368,7 @@ def _insert(caller: Caller, job: TrainingJob) -> int:
     names = ", ".join(row)
     values = ", ".join(f":{name}" for name in row)
     return caller.warehouse.execute(
-        f"INSERT INTO training_jobs ({names}) SELECT {values} WHERE NOT EXISTS ({_FOR_GAP})",  # noqa: S608
+        f"INSERT INTO training_jobs ({names}) SELECT {values} WHERE NOT EXISTS ({_FOR_GAP})",
         **row,
     )
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ontos.data import sheets, sources
 from ontos.data.catalog import list_tables, preview_table
-from ontos.data.sheets import Sheet, archive_sheet
+from ontos.data.sheets import Sheet, archive_sheet, list_sheets
 from ontos.data.sources import (
     Source,
     delete_source,
@@ -184,6 +186,38 @@ def test_a_source_in_use_is_kept(
         delete_source(caller, source.id)
     archive_sheet(caller, sheet.id)
     delete_source(caller, source.id)
+
+
+def test_a_sheet_and_the_deletion_of_its_table_do_not_both_succeed(
+    caller: Caller, load: Load, make_sheet: Callable[..., Sheet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever comes first; each is begun between the other's look and its write."""
+    source = load("id\n1\n")
+    monkeypatch.setattr(sheets, "_columns", meanwhile(
+        sheets._columns, lambda: delete_source(caller, source.id)
+    ))  # fmt: skip
+    with pytest.raises(NotFound, match="there is no table"):
+        make_sheet(source.table)
+    assert list_sheets(caller).items == []
+    monkeypatch.undo()
+    source = load("id\n1\n")
+    monkeypatch.setattr(sources, "save", meanwhile(
+        sources.save, lambda: make_sheet(source.table)
+    ))  # fmt: skip
+    with pytest.raises(NotNow, match="is used by sheets"):
+        delete_source(caller, source.id)
+    assert names_of_tables(caller) == [source.table] and get_source(caller, source.id) == source
+
+
+def meanwhile(step: Callable[..., Any], happens: Callable[[], object]) -> Callable[..., Any]:
+    """The step, before which something happens in another thread, as of another request."""
+
+    def late(*given: Any, **named: Any) -> Any:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(happens).result()
+        return step(*given, **named)
+
+    return late
 
 
 @pytest.mark.parametrize("bad", ["x", "' OR 1=1", "", "0" * 10_000])

@@ -1,7 +1,7 @@
 """Sheets: datasets over tables, item by item. Draft, then published, then archived."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from ontos.data.access import reader, require_select
 from ontos.data.catalog import Offset, Preview, find_table, look
 from ontos.data.items import REF, items_sql
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Conflict, Invalid, NotFound, NotNow, Refused
+from ontos.kernel.errors import Invalid, NotFound, NotNow, Refused
 from ontos.kernel.fields import STORED, Id, Input, Limit, Name, Record, Text, new_id, now
 from ontos.kernel.lifecycle import Lifecycle
 from ontos.kernel.lineage import Edge, Node
@@ -21,7 +21,7 @@ from ontos.kernel.paging import Page, decode, page
 from ontos.kernel.permission import read, write
 from ontos.kernel.records import add_row, change_row, explain
 from ontos.kernel.seen import beside, by_sight, see
-from ontos.warehouse import Row, together
+from ontos.warehouse import together
 from ontos.workspace import Table
 
 Modality = Literal["text", "image", "metadata", "label"]
@@ -44,13 +44,6 @@ _KNOWN = (
     f"size(array_except(transform({_GIVEN}, g -> g.name), transform({_STORED}, c -> c.name))) = 0"
 )
 """Whether every column that is given is one of the sheet's."""
-
-
-_UPLOADED = "SELECT id FROM sources WHERE table_name = lower(:table)"
-_STILL_THERE = """
-SELECT 1 WHERE :source IS NULL OR EXISTS (SELECT 1 FROM sources AS u WHERE u.id = :source)
-"""
-"""Unless the table is of an upload that was deleted since it was looked for."""
 
 
 class SheetColumn(BaseModel):
@@ -101,11 +94,7 @@ class SheetChange(Input):
 @operation("POST /sheets", needs=write("sheets"), rights="person")
 def create_sheet(caller: Caller, spec: SheetSpec) -> Sheet:
     """Make a draft sheet over a table."""
-    uploaded: Sequence[Row]
-    uploaded, table = together(
-        lambda: caller.warehouse.rows(_UPLOADED, table=spec.source_table),
-        lambda: find_table(caller, spec.source_table, "source_table"),
-    )
+    table = find_table(caller, spec.source_table, "source_table")
     columns = _columns(table, spec.modalities)
     if spec.item_id_column is not None:
         _require_column(columns, spec.item_id_column, "item_id_column")
@@ -117,14 +106,9 @@ def create_sheet(caller: Caller, spec: SheetSpec) -> Sheet:
     )  # fmt: skip
     row = sheet.model_dump() | {"columns": _text(sheet.columns)}
     came = Edge(Node("table", table.full_name, table.full_name), node(sheet), "create_sheet")
-    made = add_row(
-        caller, "sheets", row, kind="sheet", edges=[came], given=_STILL_THERE,
-        source=uploaded[0]["id"] if uploaded else None,
-    )  # fmt: skip
-    if not made.done:
+    add_row(caller, "sheets", row, kind="sheet", edges=[came])
+    if caller.warehouse.atomic:  # dropped since it was looked at, it is missed: all is undone
         find_table(caller, spec.source_table, "source_table")
-        raise Conflict("source_table: it was replaced meanwhile. Look at it, then repeat.",
-                       field="source_table")  # fmt: skip
     return sheet
 
 

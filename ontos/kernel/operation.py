@@ -106,8 +106,10 @@ class Operation:
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Named and checked arguments; raises Invalid that names the first wrong one."""
         try:
-            named = self.signature.bind(*args, **kwargs).arguments
-            checked = self.arguments.model_validate(named)
+            placed = self.signature.bind_partial(*args).arguments
+            if twice := placed.keys() & kwargs.keys():
+                raise TypeError(f"{min(twice)} is given twice")
+            checked = self.arguments.model_validate(placed | dict(kwargs))
         except TypeError as error:
             raise Invalid(f"{self.name}: {error}") from error
         except ValidationError as error:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ontos.data.sheets import SheetSpec, create_sheet, list_sheets
+from ontos.data.sheets import SheetSpec, create_sheet, get_sheet, list_sheets
 from ontos.govern.audit import list_audit
 from ontos.kernel import observers
 from ontos.kernel.caller import Caller
@@ -65,6 +65,13 @@ def test_arguments_are_checked_whatever_the_door(caller: Caller) -> None:
     assert refused.value.field == "limit"
 
 
-def test_unknown_arguments_are_refused(caller: Caller) -> None:
-    with pytest.raises(Invalid, match="unexpected"):
+def test_arguments_that_are_unknown_missing_or_given_twice_are_named(caller: Caller) -> None:
+    """As by MCP and in Python, where no other door looks at them first."""
+    with pytest.raises(Invalid, match=r"colour: is not known here\. Correct its name") as unknown:
         list_sheets(caller, colour="red")  # type: ignore[call-arg]
+    assert unknown.value.field == "colour"
+    with pytest.raises(Invalid, match=r"sheet_id: is missing\. Add it") as missing:
+        get_sheet(caller)  # type: ignore[call-arg]
+    assert missing.value.field == "sheet_id"
+    with pytest.raises(Invalid, match="sheet_id is given twice"):
+        get_sheet(caller, "0" * 32, sheet_id="1" * 32)  # type: ignore[misc]

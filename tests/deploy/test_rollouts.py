@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from ontos.deploy.endpoints import (
@@ -116,7 +118,8 @@ def test_what_is_created_after_the_deletion_is_served_no_more(open_toys, monkeyp
     serving, create = caller.workspace.serving, caller.workspace.serving.create
 
     def too_late(*asked):
-        delete_endpoint(caller, "hello")
+        with ThreadPoolExecutor(1) as other:  # as of another request
+            other.submit(delete_endpoint, caller, "hello").result()
         return create(*asked)
 
     monkeypatch.setattr(serving, "create", too_late)

@@ -47,3 +47,19 @@ def test_the_save_bar_has_the_grounds_of_the_themes():
     assert (light, dark) == (
         themes["light"]["backgroundColor"], themes["dark"]["backgroundColor"],
     )  # fmt: skip
+
+
+def test_what_is_chosen_and_the_words_of_a_graph_are_read_on_both_grounds():
+    css = (ROOT / "pages" / "style.css").read_text("utf-8")
+    inks = dict(re.findall(r"(\S+) \{ (?:color|fill): (light-dark\(#\w+, #\w+\))", css))
+    for words in ("button[data-selected]:not([data-disabled])", "text"):
+        ink = dict(zip(("light", "dark"), re.findall(r"#\w{6}", inks[words]), strict=True))
+        for name, theme in _themes().items():
+            tinted = _mixed(theme["primaryColor"], theme["backgroundColor"], 0.1)
+            assert _contrast(ink[name], tinted) > 4.5, (words, name)
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    """So much of one colour over the other, as Streamlit tints what is chosen."""
+    pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)

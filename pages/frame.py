@@ -260,15 +260,16 @@ def pick(
     *,
     title: Callable[[T], str],
     identity: Callable[[T], str] = lambda item: item.id,  # type: ignore[attr-defined]
+    first: str | None = None,
     help: str | None = None,
 ) -> T | None:
     """Choose one of several records: the address names it under `key`, else it is what was chosen
-    last, else the first."""
+    last, else `first`, or the first of them."""
     by_id = {identity(item): item for item in items}
     if not by_id:
         return None
     state = f"pick-{key}"
-    st.session_state[state] = _picked(by_id, key, state)
+    st.session_state[state] = _picked(by_id, key, state, first)
     chosen = st.selectbox(
         label, list(by_id), format_func=lambda k: title(by_id[k]), key=state, help=help,
         on_change=_to_address, args=(key, state),
@@ -284,7 +285,7 @@ def last_pick(key: str) -> str | None:
     return st.session_state.get(state) or st.session_state.get(f"{state}-last")
 
 
-def _picked(by_id: Mapping[str, Any], key: str, state: str) -> str:
+def _picked(by_id: Mapping[str, Any], key: str, state: str, first: str | None) -> str:
     """What the address names; else what was shown, unless going back took it out of the address."""
     wanted, last, here = param(key), last_pick(key), st.session_state.get(STAGE)
     before = st.session_state.get(f"{state}-address")
@@ -294,7 +295,9 @@ def _picked(by_id: Mapping[str, Any], key: str, state: str) -> str:
     if wanted and before != (here, wanted):
         another_is_shown()
     gone_back = before and before[0] == here and before[1] and not wanted
-    return last if last in by_id and not gone_back else next(iter(by_id))
+    if last in by_id and not gone_back:
+        return last
+    return first if first in by_id else next(iter(by_id))
 
 
 def another_is_shown() -> None:

@@ -1,7 +1,7 @@
 """An endpoint as it is stored: its states, and changes that never overwrite another's."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -59,6 +59,24 @@ class Endpoint(Record):
     @classmethod
     def _from_text(cls, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value or []
+
+
+FOREMOST = (
+    "CASE WHEN status = 'ready' THEN 0 WHEN model_version IS NOT NULL THEN 1 ELSE 2 END,"
+    " updated_at DESC, name"
+)
+"""Endpoints in the order in which they are of use: those that answer, what changed last first."""
+
+
+def foremost(endpoints: Iterable[Endpoint]) -> Endpoint | None:
+    """The first of them in that order."""
+    return min(endpoints, default=None, key=lambda e: (_rank(e), -e.updated_at.timestamp(), e.name))
+
+
+def _rank(endpoint: Endpoint) -> int:
+    if endpoint.status == "ready":
+        return 0
+    return 1 if endpoint.model_version else 2
 
 
 def require_changeable(endpoint: Endpoint, seen: int | None = None) -> None:

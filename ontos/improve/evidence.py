@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from ontos.data.catalog import look
 from ontos.data.sheets import get_sheet
+from ontos.deploy.stored import FOREMOST
 from ontos.improve.finders import NEGATIVE_FEEDBACK
 from ontos.improve.gaps import Gap, get_gap
 from ontos.kernel.caller import Caller
@@ -17,11 +18,11 @@ from ontos.kernel.permission import read
 from ontos.label.origins import require_source
 from ontos.warehouse import together
 
-_WORST = """
+_WORST = f"""
 SELECT * FROM gaps WHERE endpoint_name = coalesce(:endpoint,
-  (SELECT min(name) FROM endpoints WHERE status <> 'deleted'))
+  (SELECT name FROM endpoints WHERE status <> 'deleted' ORDER BY {FOREMOST} LIMIT 1))
 ORDER BY CASE WHEN status = 'closed' THEN 1 ELSE 0 END, affected DESC, id LIMIT 1
-"""
+"""  # noqa: S608
 
 
 class Evidence(BaseModel):
@@ -43,7 +44,7 @@ def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
 def get_worst_evidence(
     caller: Caller, endpoint_name: str | None = None, limit: Limit = 50
 ) -> Evidence | None:
-    """The rows of the open gap that affects most of an endpoint: of the first one, unless named."""
+    """The rows of the open gap that affects most of an endpoint: of the foremost one, unless named."""
     rows = caller.warehouse.rows(_WORST, endpoint=endpoint_name)
     return _shown(caller, Gap(**rows[0]), limit) if rows else None
 

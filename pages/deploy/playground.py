@@ -11,7 +11,8 @@ from ontos.deploy.stored import Endpoint
 from ontos.improve.feedback import FeedbackSpec, create_feedback
 from ontos.kernel.caller import Caller
 from pages.data.words import escaped
-from pages.frame import attempt, empty, link, loaded, pick
+from pages.deploy.choice import choose_endpoint
+from pages.frame import attempt, empty, link, loaded
 
 KEPT = 20
 """Answers shown of this session."""
@@ -44,10 +45,7 @@ def draw(caller: Caller) -> None:
             **({} if loading else {"new": "1"}),
         )  # fmt: skip
         return
-    endpoint = pick(
-        "Endpoint", able, "endpoint", identity=lambda e: e.name,
-        title=lambda e: f"{e.name} · {e.model_name} v{e.model_version}",
-    )  # fmt: skip
+    endpoint = choose_endpoint(able, lambda e: f"{e.name} · {e.model_name} v{e.model_version}")
     if endpoint:
         _conversation(caller, endpoint)
 

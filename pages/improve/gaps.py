@@ -17,6 +17,7 @@ from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from pages.clock import moment
 from pages.data.words import escaped
+from pages.deploy.choice import choose_endpoint
 from pages.frame import attempt, empty, go, last_pick, loaded, or_reason, param, pick, show
 from pages.improve.figures import KINDS, badge, charts, figure, grouped, state
 from pages.improve.retraining import draw_retrain, draw_retraining
@@ -48,9 +49,7 @@ def draw(caller: Caller) -> None:
             ("deploy", "endpoints"),
         )
         return
-    endpoint = pick(
-        "Endpoint", endpoints.items, "endpoint", title=lambda e: e.name, identity=lambda e: e.name
-    )
+    endpoint = choose_endpoint(endpoints.items)
     if endpoint is None:
         return
     _analyse(caller, endpoint)

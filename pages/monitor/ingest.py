@@ -7,8 +7,9 @@ import streamlit as st
 from ontos.deploy.endpoints import list_endpoints
 from ontos.kernel.caller import Caller
 from ontos.monitor.metrics import AHEAD, LARGEST_BATCH, Metric, ingest_metric
+from pages.deploy.choice import choose_endpoint
 from pages.deploy.endpoint import address
-from pages.frame import attempt, empty, link, loaded, pick
+from pages.frame import attempt, empty, link, loaded
 from pages.tables import rows_of
 
 FIELDS = (
@@ -39,8 +40,7 @@ def draw(caller: Caller) -> None:
         "Requests to endpoints are counted by themselves. Where the model also answers elsewhere, "
         "in another service or a batch job, send what happened: one request, or many at once."
     )
-    endpoint = pick("Endpoint", endpoints, "endpoint", title=lambda e: e.name,
-                    identity=lambda e: e.name)  # fmt: skip
+    endpoint = choose_endpoint(endpoints)
     if endpoint:
         _examples(endpoint.name)
         _try(caller, endpoint.name)

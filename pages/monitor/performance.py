@@ -33,7 +33,7 @@ def draw(caller: Caller) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seen = pick("Endpoint", overview, "endpoint", title=lambda p: p.endpoint_name,
-                    identity=lambda p: p.endpoint_name)  # fmt: skip
+                    identity=lambda p: p.endpoint_name, first=_most_asked(overview))  # fmt: skip
         st.segmented_control("Window", list(WINDOWS), default="24 hours", key="window",
                              required=True)  # fmt: skip
         st.button("Refresh", icon=":material/refresh:")
@@ -47,6 +47,10 @@ def draw(caller: Caller) -> None:
                 icon=":material/hourglass_empty:")  # fmt: skip
     if len(overview) > 1:
         _all(overview)
+
+
+def _most_asked(overview: list[Performance]) -> str:
+    return max(overview, key=lambda seen: seen.request_count).endpoint_name
 
 
 def _cards(seen: Performance) -> None:

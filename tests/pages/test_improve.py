@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from ontos.improve.feedback import FeedbackSpec, create_feedback
 from ontos.improve.gaps import Gap, list_gaps
 from tests.improve.conftest import ENDPOINT, FEW, retrained, scarce, served
+from tests.monitor.made import endpoint
 from tests.pages.opened import opened, press, sound, texts
 from tests.train.made import Trained
 from tests.trained import trained
@@ -168,3 +169,17 @@ def test_a_pair_made_of_feedback_is_found_among_the_others(served: Trained) -> N
     page = press(opened(served.bench, "improve", view="feedback", sheet=served.sheet.id),
                  "Make a pair of it")  # fmt: skip
     assert f"sheet={served.sheet.id}&source=feedback" in texts(page)
+
+
+def test_gaps_open_on_the_endpoint_that_answers_and_on_its_worst(looked: Trained) -> None:
+    """A first try that failed stands before it by name."""
+    endpoint(looked.caller, "a-first-try", "failed")
+    try:
+        page = opened(looked.bench, "improve", view="gaps")
+    finally:
+        looked.caller.warehouse.execute("DELETE FROM endpoints WHERE name = 'a-first-try'")
+    assert page.selectbox(key="pick-endpoint").value == ENDPOINT
+    most = max(list_gaps(looked.caller, ENDPOINT).items, key=lambda gap: gap.affected).affected
+    worst = next(g for g in list_gaps(looked.caller, ENDPOINT).items
+                 if g.id == page.selectbox(key="pick-gap").value)  # fmt: skip
+    assert worst.affected == most

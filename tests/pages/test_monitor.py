@@ -89,3 +89,20 @@ def test_one_request_is_counted_by_hand(bench, caller):
     page.number_input(key="ingest-status").set_value(500)
     sound(press(page, "Send"))
     assert get_performance(caller, "far").error_count == 1
+
+
+def test_it_opens_on_the_endpoint_that_is_asked_not_on_the_first_by_name(bench, caller):
+    endpoint(caller, "a-first-try", "failed")
+    endpoint(caller, "near")
+    answered(caller, "near", [3.0])
+    page = opened(bench, "monitor", view="performance")
+    assert page.selectbox(key="pick-endpoint").value == "near" and figure(page, "Requests") == "1"
+
+
+def test_metrics_are_sent_for_an_endpoint_that_answers_unless_another_is_chosen(bench, caller):
+    endpoint(caller, "a-first-try", "failed")
+    endpoint(caller, "near")
+    page = opened(bench, "monitor", view="ingest")
+    assert page.selectbox(key="pick-endpoint").value == "near"
+    page = page.selectbox(key="pick-endpoint").select("a-first-try").run()
+    assert page.selectbox(key="pick-endpoint").value == "a-first-try"

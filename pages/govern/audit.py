@@ -92,24 +92,45 @@ def _grid(entries: list[Entry], titles: Titles) -> int | None:
 
 
 def named_in(entries: Sequence[Entry]) -> Titles:
-    """Names that the entries give themselves: the arguments of what made or changed a thing."""
+    """Names that the entries give themselves: the arguments of what made or changed a thing.
+
+    The title of a task for a gap is not the gap's: the operation has to end in what it is about.
+    """
     return {
         _key(entry): name
         for entry in reversed(entries)
-        if entry.entity_id and entry.operation.startswith(NAMING) and (name := _given_name(entry))
+        if entry.entity_id and _names(entry) and (name := _given_name(entry))
     }
 
 
+def _names(entry: Entry) -> bool:
+    """A file is named as the source that it becomes."""
+    about = {"upload_file": "source"}.get(entry.operation) or entry.operation.partition("_")[2]
+    return entry.operation.startswith(NAMING) and about == _key(entry)[0]
+
+
 def _given_name(entry: Entry) -> str | None:
+    return _argument(entry, "name", "title")
+
+
+def _argument(entry: Entry, *names: str) -> str | None:
+    """The first of these that was given, by itself or within the one that holds the rest."""
     try:
         given = json.loads(entry.detail or "")
     except ValueError:
         return None
     if not isinstance(given, dict):
         return None
-    specs = [given.get("spec"), given.get("change"), given]
-    found = (s.get(k) for s in specs if isinstance(s, dict) for k in ("name", "title"))
-    return next((name for name in found if isinstance(name, str) and name), None)
+    specs = [*(value for value in given.values() if isinstance(value, dict)), given]
+    found = (spec.get(name) for spec in specs for name in names)
+    return next((value for value in found if isinstance(value, str) and value), None)
+
+
+def _asked_for(entry: Entry) -> str | None:
+    """What there is no thing of: a role is somebody's, and what was refused has its name alone."""
+    role = _argument(entry, "role")
+    of = _argument(entry, "principal", "endpoint_name", "name", "title", "model_name")
+    return f"{of}: {role.replace('_', ' ')}" if of and role else of
 
 
 def _key(entry: Entry) -> tuple[str, str]:
@@ -121,7 +142,7 @@ def _thing(entry: Entry, titles: Titles) -> str:
     """By its name where one is known; else by the end of its id, which tells it from others."""
     kind, key = _key(entry)
     if not key:
-        return kind.replace("_", " ")
+        return _asked_for(entry) or kind.replace("_", " ")
     short = f"…{key[-6:]}" if len(key) >= LONG else key
     return f"{kind.replace('_', ' ')}: {titles.get((kind, key), short)}"
 

@@ -4,13 +4,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ontos.bootstrap import Workbench
+from ontos.data.sheets import SheetSpec, create_sheet
 from ontos.govern.members import MemberSpec, grant_role, list_members
 from ontos.govern.orgs import OrgSpec, create_org
 from ontos.govern.projects import ProjectSpec, archive_project, create_project, list_projects
 from ontos.govern.roles import list_roles
 from ontos.govern.tokens import TokenSpec, create_token, list_tokens
 from ontos.kernel.caller import Caller
+from ontos.kernel.errors import OntosError
 from ontos.kernel.fields import now
+from ontos.kernel.journal import Entry
 from ontos.kernel.permission import DEFAULT_ROLE, FEATURES
 from ontos.sample.project import load_sample
 from pages.clock import when
@@ -189,6 +192,27 @@ def test_the_audit_names_what_lineage_does_not_know(bench: Workbench, caller: Ca
     page = opened(bench, "govern", view="audit")
     named = page.dataframe[0].value["On"].tolist()
     assert {"token: nightly", "source: sample_pottery_messages"} <= set(named)
+
+
+def test_the_audit_does_not_call_a_gap_by_the_title_of_its_task() -> None:
+    made = {"user": "ann", "outcome": "done", "door": "page", "at": now(), "correlation_id": "c"}
+    detail = '{"gap_id": "g1", "spec": {"title": "Collect more"}}'
+    task = Entry(id="1", operation="create_gap_task", entity_type="gap", entity_id="g1",
+                 detail=detail, reason=None, duration_ms=None, **made)  # fmt: skip
+    sheet = task.model_copy(update={"operation": "create_sheet", "entity_type": "sheet"})
+    assert audit.named_in([task]) == {}
+    assert audit.named_in([task, sheet]) == {("sheet", "g1"): "Collect more"}
+
+
+def test_the_audit_says_whose_role_it_was_and_what_was_refused(
+    bench: Workbench, caller: Caller
+) -> None:
+    grant_role(caller, MemberSpec(principal="ann@example.org", role="labeler"))
+    with pytest.raises(OntosError):
+        create_sheet(caller, SheetSpec(name="Nowhere", source_table="no.such.table"))
+    shown = opened(bench, "govern", view="audit").dataframe[0].value
+    named = dict(zip(shown["Operation"], shown["On"], strict=True))
+    assert named == {"grant_role": "ann@example.org: labeler", "create_sheet": "Nowhere"}
 
 
 def test_a_fresh_audit_does_not_ask_to_clear_a_filter(bench: Workbench) -> None:

@@ -78,7 +78,7 @@ def _actions(caller: Caller, job: TrainingJob) -> None:
                      help="Puts the registered version to its validation pairs now."):  # fmt: skip
             _evaluate(caller, job)
     if st.button("Train again", icon=":material/replay:"):
-        go("train", "new", sheet=job.training_sheet_id)
+        go("train", "new", sheet=job.training_sheet_id, model=job.model_name)
 
 
 def _cancel(caller: Caller, job: TrainingJob) -> None:

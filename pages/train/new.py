@@ -9,7 +9,7 @@ from ontos.train.snapshots import TrainingGate, get_training_gate
 from ontos.train.trainers import TRAINERS
 from ontos.train.training_jobs import create_training_job
 from pages.ahead import read_ahead
-from pages.frame import attempt, empty, go, pick
+from pages.frame import attempt, empty, go, param, pick
 from pages.train.figures import distribution
 
 NARROW = 380
@@ -70,11 +70,12 @@ def _gate(gate: TrainingGate, sheet: TrainingSheet) -> None:
 
 
 def _settings(caller: Caller, sheet: TrainingSheet) -> None:
+    again = param("model")  # that which is trained again: another name would be another model
     names = {"auto": AUTO} | {t.key: t.title for t in TRAINERS if t.installed()}
     with st.form("new-model", border=True):
         model = st.text_input(
-            "Model name", nearest(sheet.name, 100) or "model", max_chars=100,
-            key=f"new-model-name-{sheet.id}",
+            "Model name", again or nearest(sheet.name, 100) or "model", max_chars=100,
+            key="-".join(filter(None, ("new-model-name", sheet.id, again))),
             help="Letters, digits, - and _. The same name again makes a new version of that model.",
         )  # fmt: skip
         share = st.slider(

@@ -111,6 +111,14 @@ def test_a_trained_model_shows_how_good_it_is(trained):
     assert "things" in texts(page)
 
 
+def test_training_again_makes_a_version_of_the_same_model(trained):
+    page = opened(trained.bench, "train", view="jobs", job=trained.first.id)
+    page = sound(press(page, "Train again"))
+    assert page.query_params["model"] in ("kinds", ["kinds"])
+    name = next(field for field in page.text_input if field.label == "Model name")
+    assert name.value == "kinds"
+
+
 def test_evaluating_by_a_click(trained):
     page = opened(trained.bench, "train", view="jobs", job=trained.second.id)
     page = sound(press(page, "Evaluate"))

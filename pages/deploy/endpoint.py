@@ -88,7 +88,7 @@ def _today(seen: Performance) -> None:
         return
     with st.container(horizontal=True):
         st.metric("Requests, 24 h", f"{seen.request_count:,}", border=True, width=145)
-        st.metric("Errors", f"{seen.error_rate:.1%}", border=True, width=145)
+        st.metric("Error rate", f"{seen.error_rate:.1%}", border=True, width=145)
         st.metric("95 % within", f"{seen.latency_ms.p95:,.0f} ms", border=True, width=145)
 
 
@@ -113,7 +113,10 @@ def _update(caller: Caller, endpoint: Endpoint, jobs: list[TrainingJob]) -> None
         if job.uc_model_version != endpoint.model_version
     }
     wanted, versions = param("version"), list(others)
-    with st.popover("Change version", icon=":material/swap_horiz:", disabled=not others,
+    asked = wanted in versions  # somebody came here for it, and has to find where it is done
+    with st.popover(f"Change to v{wanted}" if asked else "Change version",
+                    type="primary" if asked else "secondary",
+                    icon=":material/swap_horiz:", disabled=not others,
                     help=None if others else "This is the only version of the model.",
                     key=f"ask-update-{endpoint.version}"):  # fmt: skip
         version = st.selectbox(

@@ -11,7 +11,7 @@ from ontos.train.training_jobs import TrainingJob, list_training_jobs
 from pages.clock import when
 from pages.data.words import escaped
 from pages.deploy.endpoint import draw_endpoint
-from pages.frame import another_is_shown, attempt, empty, go, loaded, mark, param, polled
+from pages.frame import another_is_shown, attempt, empty, go, loaded, mark, param, polled, step
 
 CHOSEN = "new-endpoint-model"
 
@@ -70,7 +70,10 @@ def _rows(endpoints: list[Endpoint]) -> None:
 def _draw_new(caller: Caller) -> None:
     if st.button("All endpoints", icon=":material/arrow_back:", type="tertiary"):
         go("deploy", "endpoints")
-    jobs = loaded(lambda: list_training_jobs(caller, status="succeeded", limit=500)).items
+    jobs, endpoints = loaded(
+        lambda: list_training_jobs(caller, status="succeeded", limit=500).items,
+        lambda: list_endpoints(caller, limit=200).items,
+    )
     if not jobs:
         empty(
             "No model to deploy yet",
@@ -79,10 +82,10 @@ def _draw_new(caller: Caller) -> None:
         )  # fmt: skip
         return
     st.subheader("Deploy a model", anchor=False)
-    _form(caller, jobs)
+    _form(caller, jobs, endpoints)
 
 
-def _form(caller: Caller, jobs: list[TrainingJob]) -> None:
+def _form(caller: Caller, jobs: list[TrainingJob], endpoints: list[Endpoint]) -> None:
     keys = [(str(job.uc_model_name), str(job.uc_model_version)) for job in jobs]
     by_key = dict(zip(keys, jobs, strict=True))
     wanted = (param("model"), param("version"))
@@ -98,6 +101,7 @@ def _form(caller: Caller, jobs: list[TrainingJob]) -> None:
         "Model", keys, index=keys.index(wanted) if wanted in keys else 0, format_func=title,
         key=CHOSEN, width=560,
     )  # fmt: skip
+    _served_already(endpoints, *model)
     with st.form("new-endpoint", border=False, width=560):
         name = st.text_input(
             "Name", nearest(model[0], 63, "-") or "model", max_chars=63,
@@ -108,3 +112,15 @@ def _form(caller: Caller, jobs: list[TrainingJob]) -> None:
             spec = {"name": name.strip(), "model_name": model[0], "model_version": model[1]}
             if attempt(create_endpoint, caller, spec, done="The model is being loaded"):
                 go("deploy", "endpoints", endpoint=name.strip())
+
+
+def _served_already(endpoints: list[Endpoint], model: str, version: str) -> None:
+    """A better version is mostly to answer where the former one does, not beside it."""
+    for endpoint in endpoints:
+        if endpoint.model_name == model and endpoint.model_version not in (None, version):
+            step(
+                f"{escaped(endpoint.name)} answers with v{escaped(str(endpoint.model_version))} "
+                f"of it: change it to v{escaped(version)} instead",
+                "deploy", "endpoints", icon=":material/swap_horiz:", endpoint=endpoint.name,
+                version=version,
+            )  # fmt: skip

@@ -13,7 +13,7 @@ from ontos.improve.feedback import list_feedback
 from ontos.kernel.errors import NotFound
 from pages.data.words import escaped
 from tests.deploy.made import ready, settled
-from tests.pages.opened import figure, opened, press, sound, texts, visited
+from tests.pages.opened import figure, opened, press, sound, steps, texts, visited
 from tests.trained import trained
 
 __all__ = ["trained"]
@@ -75,6 +75,19 @@ def test_an_endpoint_is_updated_and_rolled_back_by_clicks(trained):
         page = sound(press(opened(trained.bench, "deploy", endpoint="turns"), "Roll back now"))
         assert "version 1" in texts(page)
         assert get_endpoint(trained.caller, "turns").model_version == "1"
+
+
+def test_a_better_version_leads_to_the_endpoint_of_the_former_one(trained):
+    with ready(trained, "former", "1"):
+        address = {"view": "endpoints", "new": "1", "model": "kinds"}
+        page = opened(trained.bench, "deploy", **address, version="2")
+        words, _, query = next(step for step in steps(page) if "former" in step[0])
+        assert "answers with v1" in words and "endpoint=former&version=2" in query
+        page = opened(trained.bench, "deploy", endpoint="former", version="2")
+        changing = next(block.proto.popover for block in page.get("popover"))
+        assert changing.label == "Change to v2" and changing.type == "primary"
+        page = opened(trained.bench, "deploy", **address, version="1")
+        assert not any("former" in step[0] for step in steps(page))
 
 
 def test_a_second_click_does_not_undo_a_rollback(trained):
@@ -191,4 +204,4 @@ def test_requests_are_counted_beside_the_endpoint(trained):
         page.text_area(key="ask-counted-message").set_value("a saw")
         press(page, "Ask")
         page = opened(trained.bench, "deploy", endpoint="counted")
-    assert figure(page, "Requests, 24 h") == "1"
+    assert figure(page, "Requests, 24 h") == "1" and figure(page, "Error rate") == "0.0%"

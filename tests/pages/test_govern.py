@@ -300,6 +300,21 @@ def test_a_role_is_given_with_the_least_rights_unless_another_is_chosen(bench: W
     assert next(box for box in page.selectbox if box.label == "Role").value == DEFAULT_ROLE
 
 
+def test_names_are_shown_as_they_are_not_as_markup(bench: Workbench, caller: Caller) -> None:
+    """Whose role it is must not depend on what Markdown makes of a name."""
+    odd = "team_*a*_$x$@example.org"
+    grant_role(caller, MemberSpec(principal=odd, role="labeler"))
+    create_token(caller, TokenSpec(title=odd, scopes={"sheets": "read"}, days=30))
+    create_project(caller, ProjectSpec(id="alpha", title=odd))
+    for view in ("members", "tokens", "projects"):
+        assert f"**{escaped(odd)}**" in texts(opened(bench, "govern", view=view)), view
+
+
+def test_a_role_for_nobody_is_refused_by_the_title_of_its_field(bench: Workbench) -> None:
+    page = press(opened(bench, "govern", view="members"), "Give the role")
+    assert "Name: is empty" in page.error[0].value and page.text_input[0].label == "Name"
+
+
 def test_revoking_a_token_asks_first(bench: Workbench, caller: Caller) -> None:
     made = create_token(caller, TokenSpec(title="nightly", scopes={"sheets": "read"}, days=30))
     page = opened(bench, "govern", view="tokens")

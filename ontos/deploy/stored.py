@@ -62,10 +62,10 @@ class Endpoint(Record):
 
 
 FOREMOST = (
-    "CASE WHEN status = 'ready' THEN 0 WHEN model_version IS NOT NULL THEN 1 ELSE 2 END,"
-    " updated_at DESC, name"
+    "CASE WHEN e.status = 'ready' THEN 0 WHEN e.model_version IS NOT NULL THEN 1 ELSE 2 END,"
+    " e.updated_at DESC, e.name"
 )
-"""Endpoints in the order in which they are of use: those that answer, what changed last first."""
+"""Endpoints `e` in the order in which they are of use: those that answer, the last change first."""
 
 
 def foremost(endpoints: Iterable[Endpoint]) -> Endpoint | None:

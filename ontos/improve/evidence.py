@@ -19,9 +19,9 @@ from ontos.label.origins import require_source
 from ontos.warehouse import together
 
 _WORST = f"""
-SELECT * FROM gaps WHERE endpoint_name = coalesce(:endpoint,
-  (SELECT name FROM endpoints WHERE status <> 'deleted' ORDER BY {FOREMOST} LIMIT 1))
-ORDER BY CASE WHEN status = 'closed' THEN 1 ELSE 0 END, affected DESC, id LIMIT 1
+SELECT g.* FROM gaps AS g JOIN endpoints AS e ON e.name = g.endpoint_name
+WHERE e.status <> 'deleted' AND (:endpoint IS NULL OR g.endpoint_name = :endpoint)
+ORDER BY CASE WHEN g.status = 'closed' THEN 1 ELSE 0 END, {FOREMOST}, g.affected DESC, g.id LIMIT 1
 """  # noqa: S608
 
 
@@ -44,7 +44,7 @@ def get_evidence(caller: Caller, gap_id: Id, limit: Limit = 50) -> Evidence:
 def get_worst_evidence(
     caller: Caller, endpoint_name: str | None = None, limit: Limit = 50
 ) -> Evidence | None:
-    """The rows of the open gap that affects most of an endpoint: of the foremost one, unless named."""
+    """The rows of the open gap that affects most of one endpoint: of the foremost, unless named."""
     rows = caller.warehouse.rows(_WORST, endpoint=endpoint_name)
     return _shown(caller, Gap(**rows[0]), limit) if rows else None
 

@@ -7,10 +7,13 @@ from pages.frame import pick
 
 
 def choose_endpoint(
-    endpoints: Sequence[Endpoint], title: Callable[[Endpoint], str] = lambda e: e.name
+    endpoints: Sequence[Endpoint],
+    title: Callable[[Endpoint], str] = lambda e: e.name,
+    first: str | None = None,
 ) -> Endpoint | None:
-    first = foremost(endpoints)
+    """`first` is the name of a better one to begin with, where there is any."""
+    usual = foremost(endpoints)
     return pick(
         "Endpoint", endpoints, "endpoint", title=title, identity=lambda e: e.name,
-        first=first.name if first else None,
+        first=first or (usual.name if usual else None),
     )  # fmt: skip

@@ -49,7 +49,7 @@ def draw(caller: Caller) -> None:
             ("deploy", "endpoints"),
         )
         return
-    endpoint = choose_endpoint(endpoints.items)
+    endpoint = choose_endpoint(endpoints.items, first=_where(gaps.items, near))
     if endpoint is None:
         return
     _analyse(caller, endpoint)
@@ -66,6 +66,12 @@ def draw(caller: Caller) -> None:
     chosen = pick("Gap", [*left, *closed], "gap", title=_title)
     if chosen:
         _detail(caller, endpoint, chosen, _evidence(caller, chosen, near, asked))
+
+
+def _where(gaps: list[ShownGap], near: Evidence | OntosError | None) -> str | None:
+    """The endpoint of the gap that was read: who comes for the open gaps is to see one."""
+    at = near.gap_id if isinstance(near, Evidence) else None
+    return next((gap.endpoint_name for gap in gaps if gap.id == at), None)
 
 
 def _begin_with(near: Evidence | OntosError | None) -> None:

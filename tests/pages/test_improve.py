@@ -171,15 +171,20 @@ def test_a_pair_made_of_feedback_is_found_among_the_others(served: Trained) -> N
     assert f"sheet={served.sheet.id}&source=feedback" in texts(page)
 
 
-def test_gaps_open_on_the_endpoint_that_answers_and_on_its_worst(looked: Trained) -> None:
-    """A first try that failed stands before it by name."""
+def test_gaps_open_on_an_endpoint_that_has_some_and_on_its_worst(looked: Trained) -> None:
+    """A first try that failed stands before it by name, and another has changed since."""
     endpoint(looked.caller, "a-first-try", "failed")
+    endpoint(looked.caller, "newest")
+    known = {gap.id: gap for gap in list_gaps(looked.caller, ENDPOINT).items}
     try:
         page = opened(looked.bench, "improve", view="gaps")
+        looked.caller.warehouse.execute("DELETE FROM gaps")
+        without = opened(looked.bench, "improve", view="gaps")
     finally:
-        looked.caller.warehouse.execute("DELETE FROM endpoints WHERE name = 'a-first-try'")
+        looked.caller.warehouse.execute(
+            "DELETE FROM endpoints WHERE name IN ('a-first-try', 'newest')"
+        )
     assert page.selectbox(key="pick-endpoint").value == ENDPOINT
-    most = max(list_gaps(looked.caller, ENDPOINT).items, key=lambda gap: gap.affected).affected
-    worst = next(g for g in list_gaps(looked.caller, ENDPOINT).items
-                 if g.id == page.selectbox(key="pick-gap").value)  # fmt: skip
-    assert worst.affected == most
+    worst = known[page.selectbox(key="pick-gap").value]
+    assert worst.affected == max(gap.affected for gap in known.values())
+    assert without.selectbox(key="pick-endpoint").value == "newest"

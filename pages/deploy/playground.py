@@ -34,8 +34,7 @@ class Asked:
 
 def draw(caller: Caller) -> None:
     endpoints = loaded(lambda: list_endpoints(caller, limit=200)).items
-    able = [endpoint for endpoint in endpoints if endpoint.model_version]
-    if not able:
+    if not any(endpoint.model_version for endpoint in endpoints):
         loading = bool(endpoints)
         empty(
             "No model to ask yet",
@@ -45,9 +44,19 @@ def draw(caller: Caller) -> None:
             **({} if loading else {"new": "1"}),
         )  # fmt: skip
         return
-    endpoint = choose_endpoint(able, lambda e: f"{e.name} · {e.model_name} v{e.model_version}")
-    if endpoint:
+    endpoint = choose_endpoint(endpoints, _called)
+    if endpoint and endpoint.model_version:
         _conversation(caller, endpoint)
+    elif endpoint:
+        empty(
+            "It cannot be asked yet", "No version of its model answers. The endpoint says why.",
+            "Open the endpoint", ("deploy", "endpoints"), endpoint=endpoint.name,
+        )  # fmt: skip
+
+
+def _called(endpoint: Endpoint) -> str:
+    version = f"v{endpoint.model_version}" if endpoint.model_version else "no version answers"
+    return f"{endpoint.name} · {endpoint.model_name} {version}"
 
 
 @st.fragment

@@ -13,6 +13,7 @@ from ontos.improve.feedback import list_feedback
 from ontos.kernel.errors import NotFound
 from pages.data.words import escaped
 from tests.deploy.made import ready, settled
+from tests.monitor.made import endpoint
 from tests.pages.opened import figure, opened, press, sound, steps, texts, visited
 from tests.trained import trained
 
@@ -161,6 +162,22 @@ def test_a_correction_that_repeats_the_answer_is_refused_and_kept(trained):
     assert "Say what would be right" in page.error[0].value
     assert page.text_area(key=f"correction-{request}").value == "tool"
     assert list_feedback(trained.caller, endpoint_name="repeated").items == []
+
+
+def test_an_endpoint_that_answers_nothing_is_not_called_missing(trained):
+    """What was chosen at another stage stays chosen, and the way to the reason is shown."""
+    mute = "UPDATE endpoints SET model_version = NULL WHERE name = 'a-mute'"
+    with ready(trained, "talks", "1"):
+        endpoint(trained.caller, "a-mute", "failed")
+        trained.caller.warehouse.execute(mute)
+        try:
+            page = opened(trained.bench, "deploy", view="playground", endpoint="a-mute")
+            usual = opened(trained.bench, "deploy", view="playground")
+        finally:
+            trained.caller.warehouse.execute("DELETE FROM endpoints WHERE name = 'a-mute'")
+    assert not page.warning and "It cannot be asked yet" in texts(page)
+    assert "Open the endpoint" in [button.label for button in page.button]
+    assert usual.selectbox(key="pick-endpoint").value == "talks"
 
 
 def test_an_empty_question_is_not_asked(trained):

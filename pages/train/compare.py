@@ -12,6 +12,7 @@ from pages.tables import rows_of
 from pages.train.figures import changes
 from pages.words import many
 
+MODEL = "compare-model"
 TITLES = {
     "accuracy": "Right answers", "macro_f1": "Macro F1", "exact_match": "Exact matches",
     "token_f1": "Word overlap",
@@ -50,10 +51,8 @@ def _choose(
     """Model, former and newer version: those of the address, else the two newest."""
     wanted = param("model")
     row = st.container(horizontal=True)
-    model = row.selectbox(
-        "Model", several, index=several.index(wanted) if wanted in several else 0,
-        key="compare-model", width=300,
-    )  # fmt: skip
+    st.session_state[MODEL] = wanted if wanted in several else several[0]
+    model = row.selectbox("Model", several, key=MODEL, width=300, on_change=_other_model)
     by_version = {str(job.uc_model_version): job for job in models[model]}
     versions = list(by_version)
 
@@ -64,16 +63,27 @@ def _choose(
         return f"v{version} · {when(job.created_at)}{good}"
 
     def choose(name: str, at: int) -> str:
-        asked = param(name.lower())
-        at = versions.index(asked) if asked in versions else at
-        return str(row.selectbox(name, versions, index=at, format_func=title, width=300,
-                                 key=f"compare-{name}-{model}"))  # fmt: skip
+        asked, key = param(name.lower()), f"compare-{name}-{model}"
+        st.session_state[key] = asked if asked in versions else versions[at]
+        return str(row.selectbox(name, versions, format_func=title, width=300, key=key,
+                                 on_change=_to_address, args=(name.lower(), key)))  # fmt: skip
 
     a, b = choose("From", 1), choose("To", 0)
     if a == b:
         st.caption("Choose two different versions.")
         return None
     return model, a, b
+
+
+def _to_address(name: str, state: str) -> None:
+    """The address decides, so that a reload keeps the choice and Back undoes it."""
+    st.query_params[name] = st.session_state[state]
+
+
+def _other_model() -> None:
+    """It has versions of its own."""
+    kept = {name: st.query_params[name] for name in st.query_params if name not in ("from", "to")}
+    st.query_params.from_dict(kept | {"model": st.session_state[MODEL]})
 
 
 def _result(found: Comparison) -> None:

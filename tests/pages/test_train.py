@@ -137,6 +137,15 @@ def test_two_versions_are_compared_by_a_click(trained):
     assert figure(page, "Became wrong") == "0"
 
 
+def test_the_versions_that_are_compared_stay_in_the_address(trained):
+    page = opened(trained.bench, "train", view="compare", model="kinds")
+    assert page.selectbox(key="compare-From-kinds").value == "1"
+    page = page.selectbox(key="compare-From-kinds").select("2").run()
+    assert page.query_params["from"] in ("2", ["2"])
+    del page.query_params["from"]  # as the browser's Back does
+    assert page.run().selectbox(key="compare-From-kinds").value == "1"
+
+
 def compared(trained, improved: int, worsened: int) -> AppTest:
     """The page after a comparison in which so many answers changed."""
     chance = sign_test(improved, worsened)

@@ -55,8 +55,8 @@ def draw(caller: Caller) -> None:
 
 
 def _called(endpoint: Endpoint) -> str:
-    version = f"v{endpoint.model_version}" if endpoint.model_version else "no version answers"
-    return f"{endpoint.name} · {endpoint.model_name} {version}"
+    version = f" v{endpoint.model_version}" if endpoint.model_version else ", no version answers"
+    return f"{endpoint.name} · {endpoint.model_name}{version}"
 
 
 @st.fragment

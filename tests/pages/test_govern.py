@@ -312,7 +312,7 @@ def test_names_are_shown_as_they_are_not_as_markup(bench: Workbench, caller: Cal
 
 def test_a_role_for_nobody_is_refused_by_the_title_of_its_field(bench: Workbench) -> None:
     page = press(opened(bench, "govern", view="members"), "Give the role")
-    assert "Name: is empty" in page.error[0].value and page.text_input[0].label == "Name"
+    assert escaped("Name: is empty") in page.error[0].value and page.text_input[0].label == "Name"
 
 
 def test_revoking_a_token_asks_first(bench: Workbench, caller: Caller) -> None:

@@ -6,21 +6,25 @@ right thing is read then. A page that has to wait for rights has what stands fir
 them: two waits, also where nobody has opened such a page before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
+from ontos.data.catalog import look_up_table
+from ontos.data.sheets import look_up_sheet
 from ontos.doors import process
 from ontos.doors.session import person_looking
 from ontos.govern.lineage import look_up_latest
+from ontos.improve.evidence import look_up_ground
 from ontos.kernel.caller import Caller
 from ontos.kernel.errors import OntosError
 from ontos.kernel.seen import see
 from ontos.kernel.tenancy import Tenant
 from ontos.label.origins import look_up_newest, look_up_tables, recall_rights
 from ontos.label.queue import look_up_window
+from ontos.monitor.performance import look_up_most_asked
 from ontos.warehouse import together
 from pages import place
 from pages.frame import last_pick, loaded, param
@@ -115,7 +119,7 @@ def first_wait(stage: str) -> Look | None:
     except OntosError:
         return None
     stranger = bench.directory.stranger(person, Tenant(org or bench.settings.org, project))
-    looks = _looks(stranger, param("sheet") or last_pick("sheet"))
+    looks = [*_everywhere(stranger), *_at(stage, stranger)]
 
     def ask() -> None:
         rights = bench.directory.missing(person, org)
@@ -127,15 +131,30 @@ def first_wait(stage: str) -> Look | None:
     return ask
 
 
-def _looks(caller: Caller, sheet: str | None) -> list[Look]:
-    """What is read of a tenant for its pages that are about one thing."""
-    looks: list[Look] = [
-        lambda: _stands_first(caller, look_up_newest(caller)),
-        lambda: _stands_first(caller, {"lineage": look_up_latest(caller)}),
-        lambda: look_up_window(caller, sheet),
-    ]
-    theirs: list[Look] = [lambda: look_up_tables(caller), lambda: recall_rights(caller)]
-    return looks + (theirs if caller.person.token is not None else [])
+def _everywhere(caller: Caller) -> Iterator[Look]:
+    """What pages that are opened next will be about, too."""
+    sheet = param("sheet") or last_pick("sheet")
+    yield lambda: _stands_first(caller, look_up_newest(caller))
+    yield lambda: _stands_first(caller, {"lineage": look_up_latest(caller)})
+    yield lambda: look_up_window(caller, sheet)
+    if caller.person.token is not None:
+        yield lambda: look_up_tables(caller)
+        yield lambda: recall_rights(caller)
+
+
+def _at(stage: str, caller: Caller) -> Iterator[Look]:
+    """What the page of this stage is about, by its address."""
+    sheet, table = param("sheet"), param("table")
+    endpoint = param("endpoint") or last_pick("endpoint")
+    gap = last_pick("gap") or param("gap")
+    if stage == "data" and sheet:
+        yield lambda: look_up_sheet(caller, sheet)
+    if stage == "data" and table:
+        yield lambda: look_up_table(caller, table)
+    if stage == "monitor":
+        yield lambda: _stands_first(caller, {"monitor": look_up_most_asked(caller)})
+    if stage == "improve":
+        yield lambda: look_up_ground(caller, gap, endpoint)
 
 
 def _stands_first(caller: Caller, found: Mapping[str, str | None]) -> None:

@@ -165,7 +165,7 @@ def get_gap(caller: Caller, gap_id: Id) -> ShownGap:
     """One gap."""
     rows = caller.warehouse.rows(f"{_SHOWN} WHERE g.id = :id", id=gap_id)
     if not rows:
-        raise _no_gap(gap_id)
+        raise no_gap(gap_id)
     return ShownGap(**rows[0])
 
 
@@ -315,7 +315,7 @@ def _move(caller: Caller, gap_id: str, to: str) -> Gap:
         answer=_ONE, to=to, at=now(), id=gap_id, by=caller.user,
     )  # fmt: skip
     if saved.row is None:
-        raise _no_gap(gap_id)
+        raise no_gap(gap_id)
     gap = Gap(**saved.row)
     if not saved.done:
         _require(gap, to)
@@ -334,5 +334,5 @@ def _require(gap: Gap, to: str) -> None:
     raise NotNow(f"This gap is closed and cannot become {to}. {why}")
 
 
-def _no_gap(gap_id: str) -> NotFound:
+def no_gap(gap_id: str) -> NotFound:
     return NotFound(f"There is no gap {gap_id}. Analyse the endpoint again.", field="gap_id")

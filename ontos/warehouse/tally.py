@@ -13,7 +13,7 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any
 
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 10
 """Most reads that run at once for one page."""
 
 Observer = Callable[[str, float, str], None]

@@ -1,17 +1,22 @@
 """Requests, errors and latency of an endpoint over a window of time."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ontos.kernel.caller import Caller
 from ontos.monitor.performance import (
     FailedRequest,
     Performance,
+    Series,
     get_performance_series,
     list_failed_requests,
     list_performance,
 )
+from ontos.warehouse import together
+from pages.ahead import read_ahead
 from pages.clock import moment
-from pages.frame import empty, loaded, pick
+from pages.frame import empty, pick
 from pages.monitor.charts import latencies, requests
 from pages.tables import rows_of
 
@@ -22,7 +27,10 @@ WINDOWS = {"Last hour": 60, "24 hours": 1_440, "7 days": 10_080, "30 days": 43_2
 
 def draw(caller: Caller) -> None:
     minutes = WINDOWS[st.session_state.get("window") or "24 hours"]
-    overview = loaded(lambda: list_performance(caller, minutes=minutes)).items
+    overview, ahead = read_ahead(
+        caller, "monitor", "endpoint", lambda: list_performance(caller, minutes=minutes).items,
+        lambda name: _over_time(caller, name, minutes), first=_most_asked,
+    )  # fmt: skip
     if not overview:
         empty(
             "Nothing to watch yet",
@@ -41,7 +49,7 @@ def draw(caller: Caller) -> None:
         return
     _cards(seen)
     if seen.request_count:
-        _over_time(caller, seen.endpoint_name, minutes)
+        _draw_over_time(*ahead.of(seen.endpoint_name))
     else:
         st.info("Nobody asked it in this window. Choose a longer one, or ask it in the playground.",
                 icon=":material/hourglass_empty:")  # fmt: skip
@@ -49,8 +57,9 @@ def draw(caller: Caller) -> None:
         _all(overview)
 
 
-def _most_asked(overview: list[Performance]) -> str:
-    return max(overview, key=lambda seen: seen.request_count).endpoint_name
+def _most_asked(overview: Sequence[Performance]) -> str | None:
+    most = max(overview, key=lambda seen: seen.request_count, default=None)
+    return most.endpoint_name if most else None
 
 
 def _cards(seen: Performance) -> None:
@@ -73,11 +82,15 @@ def _or_dash(value: float | None, form: str, unit: str = "") -> str:
     return DASH if value is None else f"{value:{form}}{unit}"
 
 
-def _over_time(caller: Caller, name: str, minutes: int) -> None:
-    series, failed = loaded(
+def _over_time(caller: Caller, name: str, minutes: int) -> tuple[Series, list[FailedRequest]]:
+    series, failed = together(
         lambda: get_performance_series(caller, name, minutes=minutes),
         lambda: list_failed_requests(caller, name, minutes=minutes).items,
     )
+    return series, failed
+
+
+def _draw_over_time(series: Series, failed: list[FailedRequest]) -> None:
     row = st.grid(2, min_column_width=340, gap="medium")
     with row.cell():
         st.markdown("**Requests**")
@@ -113,7 +126,7 @@ def _errors(failed: list[FailedRequest]) -> None:
     )  # fmt: skip
 
 
-def _all(overview: list[Performance]) -> None:
+def _all(overview: Sequence[Performance]) -> None:
     st.markdown("**All endpoints** in this window")
     rows = [
         {"Endpoint": seen.endpoint_name, "Requests": seen.request_count,

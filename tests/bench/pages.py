@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -40,7 +41,6 @@ def unheard() -> AbstractContextManager[object]:
 
 def forget(made: Workbench) -> None:
     """As a process that has just started: nothing is known of rights, nothing was seen."""
-    made.directory.forget()
     made.local_caller().seen.forget()
     RIGHTS.forget()
     made.directory.forget()
@@ -62,7 +62,10 @@ def main() -> None:
         every_view(made, "page")
     with lived_in() as (made, things):
         every_view(made, "page_full")
-        every_thing(made, things)
+        every_thing(made, "page_of_one", things)
+        new = partial(forget, made)
+        every_view(made, "page_full_first_of_a_process", new)
+        every_thing(made, "page_of_one_first_of_a_process", things, new)
 
 
 @contextmanager
@@ -86,7 +89,9 @@ def lived_in() -> Iterator[tuple[Workbench, dict[str, str]]]:
         made.close()
 
 
-def every_thing(made: Workbench, things: dict[str, str]) -> None:
+def every_thing(
+    made: Workbench, prefix: str, things: dict[str, str], before: Before = None
+) -> None:
     """The pages of single things, as links lead to them."""
     pairs = things["training_sheet_id"]
     links = (
@@ -106,7 +111,7 @@ def every_thing(made: Workbench, things: dict[str, str]) -> None:
         ("improve", "gaps", {"endpoint": ENDPOINT, "gap": things["gap_id"]}),
         ("govern", "lineage", {"entity": f"training_sheet/{pairs}"}),
     )
-    measured(made, "page_of_one", links)
+    measured(made, prefix, links, before)
 
 
 def every_view(made: Workbench, prefix: str, before: Before = None) -> None:

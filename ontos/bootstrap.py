@@ -97,9 +97,13 @@ class Workbench:
         return self.directory.of_person(local_person(), org, door, project)
 
     def known(self, person: Person) -> Person:
-        """The same person, with the groups that the workspace says they belong to."""
+        """The same person, with the groups that the workspace says they belong to.
+
+        Where it cannot say, they are those that the person was last seen with.
+        """
         groups = self.workspace(Tenant(self.settings.org), person).people.groups(person)
-        return replace(person, groups=groups)
+        seen = self.directory.groups_seen(person.user)
+        return replace(person, groups=seen if groups is None else groups)
 
     def checks(self) -> dict[str, Callable[[], object]]:
         """What must answer before this process is ready; each raises OntosError with its reason."""
@@ -146,7 +150,8 @@ class Unopened:
 
     def known(self, person: Person) -> Person:
         """As the workbench knows them: with the groups that the workspace tells."""
-        return replace(person, groups=self.workspace(person).people.groups(person))
+        groups = self.workspace(person).people.groups(person)
+        return replace(person, groups=groups or frozenset())
 
 
 def _answers(engine: Warehouse, within: float, heard: float, remedy: str = "") -> None:

@@ -155,25 +155,37 @@ class Directory:
         """
         digest = hashlib.sha256(secret.encode()).hexdigest()
         token = self._kept.get(("token", digest), lambda: self._read_token(digest))
-        if token is None:
-            raise Unauthenticated(
-                "X-Ontos-Token: this token is unknown or revoked. Create another."
-            )
         if token.expires_at and token.expires_at <= now():
             raise Unauthenticated("X-Ontos-Token: this token has expired. Create another.")
         self._note_use(digest)
-        groups = self._groups.get(token.user, frozenset())
-        person = Person(token.user, groups, forwarded)
+        person = Person(token.user, self.groups_seen(token.user), forwarded)
         tenant = _bound(token, org, project)
-        caller = self._caller(person, tenant, self._grant(person, tenant), token.scopes, door)
+        try:
+            grant = self._grant(person, tenant)
+        except Denied as error:
+            raise self._perhaps_unseen(token.user, error) from error
+        caller = self._caller(person, tenant, grant, token.scopes, door)
         return replace(caller, token_id=token.id)
+
+    def groups_seen(self, user: str) -> frozenset[str]:
+        """The groups that a person was last seen with by this process."""
+        return self._groups.get(user, frozenset())
+
+    def _perhaps_unseen(self, user: str, refusal: Denied) -> Denied:
+        if user in self._groups:
+            return refusal
+        return Denied(
+            f"{refusal.detail} Roles that {user} has by a group are known once they have opened a "
+            "page since the app started.",
+            field=refusal.field,
+        )
 
     def of_job(self, user: str, tenant: Tenant) -> Caller:
         """A job's caller: its user, with the rights that they have now and the groups last seen.
 
         Without any role where they have lost theirs, so that the job's end can still be written.
         """
-        person = Person(user, self._groups.get(user, frozenset()))
+        person = Person(user, self.groups_seen(user))
         try:
             grant = self._grant(person, tenant)
         except Denied:
@@ -261,14 +273,17 @@ class Directory:
                 projects[row["project"]] = row["title"]
         return found
 
-    def _read_token(self, digest: str) -> Token | None:
+    def _read_token(self, digest: str) -> Token:
+        """Raises Unauthenticated: that it does not hold is not kept, for anybody can try many."""
         rows = self._system.rows(
             "SELECT id, user, org, project, scopes, expires_at FROM tokens"
             " WHERE hash = :hash AND revoked_at IS NULL",
             hash=digest,
         )
         if not rows:
-            return None
+            raise Unauthenticated(
+                "X-Ontos-Token: this token is unknown or revoked. Create another."
+            )
         scopes = {f: Level[level] for f, level in json.loads(rows[0]["scopes"]).items()}
         return Token(**rows[0] | {"scopes": scopes})
 

@@ -193,5 +193,6 @@ def _permit(caller: Caller) -> None:
     if not caller.roles:
         raise Denied(
             f"{caller.user} has no role here any more, or the project was archived, so the job was "
-            "not begun. Ask an administrator for one of the two, then start it again."
+            "not begun. Roles by a group are known once a page was opened since the app started. "
+            "Else ask an administrator for one of the two; then start it again."
         )

@@ -88,7 +88,7 @@ def _table_seen(caller: Caller, training_sheet_id: str) -> str | None:
 
 
 def _remembered(caller: Caller, rows: Sequence[Row]) -> Mapping[str, str]:
-    """The newest of what is known with these."""
+    """All that is known with these; the newest of it are kept."""
     before = tables_seen(caller, TRAINING_SHEETS)
     known = {**before, **{row["id"]: row["source_table"] for row in rows}}
     kept = dict(sorted(known.items())[-MOST:])

@@ -260,7 +260,9 @@ class Person:
 
 
 class People(Protocol):
-    def groups(self, person: Person) -> frozenset[str]: ...
+    def groups(self, person: Person) -> frozenset[str] | None:
+        """Names of the groups that the person is in; None where they cannot be known here."""
+        ...
 
 
 @dataclass(frozen=True)

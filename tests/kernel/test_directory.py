@@ -18,6 +18,7 @@ from ontos.kernel.settings import Settings
 from ontos.kernel.tenancy import Tenant
 from ontos.warehouse import tally
 from ontos.workspace import Person
+from ontos.workspace.local.people import LocalPeople
 
 ANN, BEN, ZOE = (Person(f"{name}@example.org") for name in ("ann", "ben", "zoe"))
 Give = Callable[[Person, str, str | None], None]
@@ -157,6 +158,30 @@ def test_a_token_acts_with_the_groups_that_its_user_was_seen_with(bench: Workben
     spec = TokenSpec(title="t", scopes={"sheets": "write"})
     made = create_token(bench.directory.of_person(person), spec)
     assert bench.directory.of_token(made.secret, "rest").roles == {"data_steward"}
+
+
+def test_a_token_of_whom_no_group_is_known_says_how_it_becomes_known(
+    bench: Workbench, north: Caller
+) -> None:
+    stewards = MemberSpec(principal="stewards", kind="group", role="data_steward")
+    grant_role(north, stewards)
+    person = Person("new@example.org", frozenset({"stewards"}))
+    there = bench.directory.of_person(person, "north")
+    secret = create_token(there, TokenSpec(title="t", scopes={"sheets": "write"})).secret
+    assert bench.directory.of_token(secret, "rest").roles == {"data_steward"}
+    bench.directory._groups.clear()  # as the app does that begins anew
+    with pytest.raises(Denied, match="once they have opened a page since the app started"):
+        bench.directory.of_token(secret, "rest")
+
+
+def test_whose_groups_cannot_be_told_keeps_those_last_seen(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the proxy, a request without the person's token must not take their roles away."""
+    bench.directory.of_person(Person("seen@example.org", frozenset({"stewards"})))
+    monkeypatch.setattr(LocalPeople, "groups", lambda *_: None)
+    assert bench.known(Person("seen@example.org")).groups == {"stewards"}
+    assert bench.known(Person("unseen@example.org")).groups == frozenset()
 
 
 def test_the_rights_of_a_page_are_read_in_one_wait(own_home: Path) -> None:

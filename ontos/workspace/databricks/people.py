@@ -5,10 +5,10 @@ from ontos.workspace.protocols import Person
 
 
 class DatabricksPeople:
-    def groups(self, person: Person) -> frozenset[str]:
+    def groups(self, person: Person) -> frozenset[str] | None:
         """One request; none without a token, since the app must not guess for others."""
         if not person.token:
-            return frozenset()
+            return None
         theirs = Connection(person.token)
         with theirs.told(f"The groups of {person.user} cannot be read"):
             me = theirs.client.current_user.me()

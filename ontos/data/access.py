@@ -6,6 +6,7 @@ workbench what they may not see without it. That takes the token that the worksp
 there is none, as on a laptop, the store has one reader.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
@@ -103,5 +104,7 @@ def _nothing_of(table: str) -> str:
 
 
 def _key(caller: Caller, what: str | AbstractSet[str]) -> tuple[str, object]:
-    """By token: a new sign-in is asked for anew. A list of one is not that one."""
-    return str(caller.person.token), what.lower() if isinstance(what, str) else what
+    """By token, of which none is kept: a new sign-in is asked for anew. A list of one is not that
+    one."""
+    token = hashlib.sha256(str(caller.person.token).encode()).hexdigest()
+    return token, what.lower() if isinstance(what, str) else what

@@ -76,8 +76,17 @@ class Record(BaseModel):
 
 def new_id() -> str:
     """A fresh id; ids made later sort later (to the millisecond)."""
-    stamp = int(datetime.now(UTC).timestamp() * 1000)
-    return f"{stamp:012x}{uuid.uuid4().hex[12:]}"
+    return id_at(datetime.now(UTC).timestamp()) + uuid.uuid4().hex[12:]
+
+
+def id_at(seconds: float) -> str:
+    """How ids begin that are made then, which is less than all of them."""
+    return f"{int(seconds * 1000):012x}"
+
+
+def made_at(key: str) -> float:
+    """When an id was made, in seconds of the epoch."""
+    return int(key[:12], 16) / 1000
 
 
 def now() -> datetime:

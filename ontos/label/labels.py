@@ -7,6 +7,7 @@ withdrawn, is kept in `label_versions`.
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel
@@ -181,8 +182,10 @@ def list_labels(
     }  # fmt: skip
     if caller.person.token is None:
         rows = caller.warehouse.rows(FIRST, readable=None, **asked)
+    elif sheet_id is not None:
+        rows = _of_sheet(caller, sheet_id, asked)
     else:
-        rows = _where_readable(caller, sheet_id, asked, tables_seen(caller, SHEETS))
+        rows = _where_readable(caller, asked, tables_seen(caller, SHEETS))
     return page([CanonicalLabel(**row) for row in rows], limit, lambda label: label.id)
 
 
@@ -219,33 +222,41 @@ def label_distribution(
     )
 
 
+def _of_sheet(caller: Caller, sheet_id: str, asked: Mapping[str, Value]) -> list[Row]:
+    """Raises Denied where the person may not read the sheet's table."""
+    table = tables_seen(caller, SHEETS).get(sheet_id) or look_up_tables(caller).get(sheet_id)
+    if table is None:
+        return []
+    rows, _ = together(
+        lambda: caller.warehouse.rows(FIRST, readable=None, **asked),
+        lambda: require_select(caller, table),
+    )
+    found: list[Row] = rows
+    return found
+
+
 def _where_readable(
-    caller: Caller, sheet_id: str | None, asked: Mapping[str, Value], tables: Mapping[str, str]
+    caller: Caller, asked: Mapping[str, Value], tables: Mapping[str, str]
 ) -> list[Row]:
     """Labels of the sheets whose tables the person may read: one wait where `tables` are right.
 
-    Raises Denied for the one sheet that is asked for. Of rights that are not known yet the labels
-    are read beside, and left out here.
+    Of rights that are not known yet the labels are read beside, and left out here.
     """
-    concerned = {key: t for key, t in tables.items() if sheet_id in (None, key)}
-    sure = known(caller, concerned.values())
-    may = readable(caller, concerned.values()) if sure else set()
-    shown = json.dumps([key for key, table in concerned.items() if table in may]) if sure else None
+    sure = known(caller, tables.values())
+    may = readable(caller, tables.values()) if sure else set()
+    shown = json.dumps([key for key, table in tables.items() if table in may]) if sure else None
     there, may, rows = together(
-        lambda: look_up_tables(caller), lambda: readable(caller, concerned.values()),
+        lambda: look_up_tables(caller), lambda: readable(caller, tables.values()),
         lambda: caller.warehouse.rows(FIRST if sure else FIRST_OF_EACH, readable=shown, **asked),
     )  # fmt: skip
     if there != tables:
-        return _where_readable(caller, sheet_id, asked, there)
-    if sheet_id in concerned and concerned[sheet_id] not in may:
-        require_select(caller, concerned[sheet_id])
-        may = {concerned[sheet_id]}  # by now
-    return [row for row in rows if concerned.get(row["sheet_id"]) in may]
+        return _where_readable(caller, asked, there)
+    return [row for row in rows if tables.get(row["sheet_id"]) in may]
 
 
 def _require_tables(caller: Caller, label_id: str) -> None:
     """Also of a label that was withdrawn: its pairs tell what it was made of."""
     if caller.person.token is None:
         return
-    for row in caller.warehouse.rows(TABLES_OF_LABEL, id=label_id):
-        require_select(caller, row["source_table"])
+    rows = caller.warehouse.rows(TABLES_OF_LABEL, id=label_id)
+    together(*(partial(require_select, caller, row["source_table"]) for row in rows))

@@ -12,8 +12,9 @@ from ontos.data.sheets import SheetSpec, create_sheet
 from ontos.generate.templates import TemplateSpec, create_template
 from ontos.govern.orgs import OrgSpec, create_org
 from ontos.govern.projects import ProjectSpec, create_project
-from ontos.kernel import observers
+from ontos.kernel import observers, outbox
 from ontos.kernel.caller import Caller
+from ontos.kernel.fields import new_id, now
 from ontos.kernel.observers import subscriber
 from ontos.kernel.outbox import deliver
 
@@ -36,13 +37,44 @@ def test_an_event_is_a_cloudevents_document(
     caller: Caller, table: Callable[..., str], heard: list[Mapping[str, Any]]
 ) -> None:
     sheet = create_sheet(caller, SheetSpec(name="s", source_table=table("t", [{"a": "x"}])))
-    while deliver(caller):
-        pass
+    deliver(caller, set())
     assert len(heard) >= 1
     event = heard[0]
     assert event["specversion"] == "1.0" and event["source"] == "/ontos/default"
     assert event["type"] == "ontos.create_sheet.done" and event["subject"] == f"sheet/{sheet.id}"
     assert event["data"]["arguments"]["spec"]["name"] == "s"
+
+
+def test_a_row_that_is_committed_late_is_delivered(
+    caller: Caller, heard: list[Mapping[str, Any]]
+) -> None:
+    """Another's, with a later id, was there before."""
+    delivered: set[str] = set()
+
+    def committed(key: str) -> None:
+        caller.warehouse.execute(
+            "INSERT INTO journal (id, at, user, door, operation, outcome, correlation_id)"
+            " VALUES (:id, :at, 'ann', 'rest', 'create_sheet', 'done', 'x')",
+            id=key, at=now(),
+        )  # fmt: skip
+
+    early, late = new_id(), new_id()
+    committed(late)
+    assert deliver(caller, delivered, batch=1) >= 1
+    committed(early)
+    assert deliver(caller, delivered, batch=1) == 1
+    assert deliver(caller, delivered, batch=1) == 0
+    assert {late, early} <= {event["id"] for event in heard}
+
+
+def test_what_was_delivered_long_ago_is_neither_known_nor_delivered_again(
+    caller: Caller, heard: list[Mapping[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered: set[str] = set()
+    deliver(caller, delivered)
+    monkeypatch.setattr(outbox, "LATE", 0.0)
+    assert deliver(caller, delivered) == 0
+    assert delivered == set()
 
 
 def test_events_of_every_tenant_arrive(bench: Workbench, caller: Caller) -> None:

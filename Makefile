@@ -52,7 +52,7 @@ test-wire: $(VENV)/.wire jdk browser ## The real Databricks clients over the wir
 
 # The loops train and wait by turns, so they run beside the operations and speak at the end.
 wired:
-	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest -n 4 --dist loadgroup --show-capture=no tests/wire
+	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest $(AT_ONCE) --no-loadscope-reorder --show-capture=no tests/wire
 	@said=$$(mktemp); $(MAKE) --no-print-directory loops >"$$said" 2>&1 & loops=$$!; \
 	trap 'kill $$loops 2>/dev/null; rm -f "$$said"' EXIT; \
 	ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no $(OPERATIONS) && \

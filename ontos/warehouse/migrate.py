@@ -1,5 +1,6 @@
 """Bringing a schema to its desired state: what is missing is added, and nothing is ever dropped."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -53,17 +54,20 @@ def standing(warehouse: Warehouse, *schemas: str, hollow: str = "") -> Standing:
     wanted = dict(enumerate((hollow, *schemas)))
     alike = " OR ".join(f"s.schema_name LIKE :like{at} ESCAPE '!'" for at in wanted)
     rows = warehouse.rows(
-        "SELECT s.schema_name, c.table_name, c.column_name"  # noqa: S608 - names of our own
+        "SELECT s.schema_name, c.table_name, to_json(collect_list(c.column_name)) AS columns"  # noqa: S608 - names of our own
         " FROM information_schema.schemata AS s LEFT JOIN information_schema.columns AS c"
         " ON c.table_schema = s.schema_name AND c.table_catalog = s.catalog_name"
-        f" AND c.table_schema NOT LIKE :like0 ESCAPE '!' WHERE {alike}",
+        f" AND c.table_schema NOT LIKE :like0 ESCAPE '!' WHERE {alike}"
+        " GROUP BY s.schema_name, c.table_name",
         **{f"like{at}": pattern.replace("_", "!_") for at, pattern in wanted.items()},
     )
     found: dict[str, dict[str, set[str]]] = {}
     for row in rows:
         tables = found.setdefault(row["schema_name"].lower(), {})
         if row["table_name"] is not None:
-            tables.setdefault(row["table_name"].lower(), set()).add(row["column_name"].lower())
+            tables[row["table_name"].lower()] = {
+                name.lower() for name in json.loads(row["columns"])
+            }
     return found
 
 

@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from ontos.kernel.settings import Settings
 from ontos.warehouse.databricks import DatabricksWarehouse
@@ -15,25 +17,30 @@ from tests.wire.duck import DuckEngine
 from tests.wire.place import without_certificates
 from tests.wire.server import TOKEN, Server, Warehouse
 
-HERE = Path(__file__).parent
-SPARK = ("test_parity", "test_live", "test_spark_engine", "test_ai_query")
-"""Files that need a JVM: one process runs them all, and begins with them."""
+LONGEST = ("test_parity", "test_live", "test_spark_engine", "test_ai_query")
+"""Files that need a JVM begin. The first has one for itself, the others share one."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups become part of the names
+class ByJvm(LoadFileScheduling):
+    """What shares a JVM goes to one worker, every other file as a whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "jvm" if Path(file).stem in LONGEST[1:] else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByJvm:
+    return ByJvm(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """By `--dist loadgroup` the files of SPARK go to one worker, and every other as a whole."""
-    here = [item for item in items if item.path.is_relative_to(HERE)]
-    for item in here:
-        group = "spark" if item.path.stem in SPARK else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-    elsewhere = [item for item in items if item not in here]
-    items[:] = [*sorted(here, key=_place), *elsewhere]
+    items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> int:
     stem = item.path.stem
-    return SPARK.index(stem) if stem in SPARK else len(SPARK)
+    return LONGEST.index(stem) if stem in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What opening a page waits for, also after minutes in which nobody asked anything."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def lived(
     made.close()
 
 
-@pytest.fixture(params=["app", "person"])
+@pytest.fixture
 def whose(
     request: pytest.FixtureRequest, lived: Workbench, served: Warehouse,
     monkeypatch: pytest.MonkeyPatch,
@@ -54,11 +54,14 @@ def whose(
     return lived
 
 
-def test_a_page_opens_in_two_waits(whose: Workbench) -> None:
+@pytest.mark.parametrize(
+    ("whose", "stages"), [("person", STAGES), ("app", ("label", "train"))], indirect=["whose"]
+)
+def test_a_page_opens_in_two_waits(whose: Workbench, stages: Sequence[str]) -> None:
     """Also as the first of a process, after a silence: rights are read first, which wakes the
     warehouse, and beside them what the page will be about. Else it is one.
     """
-    names = [(stage, view) for stage in STAGES for view in views(stage)]
+    names = [(stage, view) for stage in stages for view in views(stage)]
     with unheard():
         first = {name: cost(whose, *name, {}, lambda: forget(whose))[1] for name in names}
     assert {name: waits for name, waits in first.items() if waits > 2} == {}

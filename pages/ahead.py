@@ -27,7 +27,7 @@ from ontos.label.queue import look_up_window
 from ontos.monitor.performance import look_up_most_asked
 from ontos.warehouse import together
 from pages import place
-from pages.frame import last_pick, loaded, param
+from pages.frame import last_pick, loaded, or_reason, param
 
 Item = TypeVar("Item")
 T = TypeVar("T")
@@ -75,22 +75,15 @@ def read_ahead(
     """The list, and what there is to show of the thing that `pick(key=key)` will choose from it.
 
     `first` names the one that is chosen on this page where nothing else says which. `listing` and
-    `read` are run in threads that know nothing of the session.
+    `read` are run in threads that know nothing of the session. Whoever chooses what is refused is
+    told so then; nobody else.
     """
     stood = caller.seen.last(caller.tenant, First, page)
     guess = param(key) or last_pick(key) or (stood.item if stood else None)
-    items, answer = loaded(listing, lambda: _tried(read, guess))
+    items, answer = loaded(listing, or_reason(lambda: read(guess) if guess else None))
     if default := first(items):
         see(caller, First(page, default))
     return items, Ahead(guess, answer, read)
-
-
-def _tried(read: Callable[[str], T], guess: str | None) -> T | OntosError | None:
-    """Whoever chooses what is refused is told so then; nobody else."""
-    try:
-        return read(guess) if guess else None
-    except OntosError as error:
-        return error
 
 
 Look = Callable[[], object]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -104,9 +105,6 @@ def preview_table(
 ) -> Preview:
     """Some rows of a table, sorted by its columns so that pages never shift."""
 
-    def read() -> Shape:
-        return see(caller, Shape(table_name, find_table(caller, table_name)))
-
     def rows_of(shape: Shape) -> Preview:
         table = shape.table
         order = ", ".join(map(quote, _sortable(table.columns)))
@@ -118,12 +116,12 @@ def preview_table(
         )
         return look([c.name for c in table.columns], rows, limit, offset)
 
-    return beside(caller, Shape, table_name, read, rows_of)
+    return beside(caller, Shape, table_name, partial(look_up_table, caller, table_name), rows_of)
 
 
-def look_up_table(caller: Caller, table_name: str) -> None:
-    """Remember the table as the person sees it, for `preview_table`."""
-    see(caller, Shape(table_name, find_table(caller, table_name)))
+def look_up_table(caller: Caller, table_name: str) -> Shape:
+    """The table as the person sees it, remembered for `preview_table`."""
+    return see(caller, Shape(table_name, find_table(caller, table_name)))
 
 
 def find_table(caller: Caller, full_name: str, field: str = "table_name") -> Table:

@@ -1,4 +1,5 @@
 import tracemalloc
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,8 @@ from pydantic import BaseModel
 
 from ontos.kernel import seen
 from ontos.kernel.caller import Caller
-from ontos.kernel.errors import Conflict, NotFound, NotNow
-from ontos.kernel.seen import Seen, Sight, by_sight, see
+from ontos.kernel.errors import Conflict, Denied, NotFound, NotNow, OntosError
+from ontos.kernel.seen import Seen, Sight, beside, by_sight, see
 from ontos.kernel.tenancy import Tenant
 from ontos.warehouse import tally
 
@@ -161,3 +162,44 @@ def test_remembering_costs_no_wait(caller: Caller) -> None:
     with tally() as cost:
         by_sight(caller, lambda sight: shelf.written(sight(Thing, "g", shelf.read)))
     assert (cost.waits, cost.statements) == (0, 0)
+
+
+def measured(caller: Caller, now: Thing | OntosError) -> tuple[list[int], Callable[[], object]]:
+    """A read beside a thing: the versions that it was called for, and the whole."""
+    asked: list[int] = []
+
+    def act(thing: Thing) -> int:
+        asked.append(thing.version)
+        if thing.version < 0:
+            raise NotFound("There is no such version.")
+        return thing.version
+
+    def read() -> Thing:
+        if isinstance(now, OntosError):
+            raise now
+        return see(caller, now)
+
+    return asked, lambda: beside(caller, Thing, "t", read, act)
+
+
+def test_what_is_read_beside_is_done_again_only_where_it_has_changed(caller: Caller) -> None:
+    for size, calls in ((1, [1]), (1, [1]), (2, [1, 2]), (2, [2])):
+        asked, found = measured(caller, Thing("t", size))
+        assert (found(), asked) == (size, calls)
+
+
+def test_what_is_refused_beside_counts_only_where_the_thing_is_so(caller: Caller) -> None:
+    see(caller, Thing("t", -1))
+    asked, found = measured(caller, Thing("t", 3))
+    assert (found(), asked) == (3, [-1, 3])
+    see(caller, Thing("t", -1))
+    asked, found = measured(caller, Thing("t", -1))
+    with pytest.raises(NotFound, match="no such version"):
+        found()
+    assert asked == [-1]
+
+
+def test_what_may_not_be_read_gives_nothing_beside(caller: Caller) -> None:
+    see(caller, Thing("t", 1))
+    with pytest.raises(Denied):
+        measured(caller, Denied("Not yours."))[1]()

@@ -7,6 +7,7 @@ from ontos.data.sheets import SheetSpec, create_sheet, publish_sheet
 from ontos.kernel.caller import Caller
 from ontos.kernel.fields import new_id, now
 from ontos.label.pairs import Pair, list_pairs
+from ontos.warehouse import Warehouse
 
 SHEET_SQL = """
 INSERT INTO training_sheets (id, name, sheet_id, sheet_name, template_id, template_name, label_type,
@@ -32,6 +33,14 @@ ROWS = [
     {"ref": f"i{n}", "text": f"text {n}", "label": label}
     for n, label in enumerate(["greet", "greet", "greet", "leave", "leave", None])
 ]
+
+
+def messages(store: Warehouse, name: str, rows: Sequence[dict[str, str]]) -> str:
+    """A table of them in the store's schema; its full name."""
+    store.execute(f"CREATE TABLE {name} (ref STRING, text STRING, label STRING)")
+    for row in rows:
+        store.execute(f"INSERT INTO {name} VALUES (:ref, :text, :label)", **row)
+    return f"workbench.{store.schema}.{name}"
 
 
 @dataclass(frozen=True)

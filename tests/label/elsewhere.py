@@ -6,7 +6,7 @@ import pytest
 
 from ontos.bootstrap import Workbench
 from ontos.kernel.caller import Caller
-from tests.label.assembled import Assembled, Maker
+from tests.label.assembled import Assembled, Maker, messages
 
 TABLE = "workbench.elsewhere.messages"
 ROWS = [{"ref": f"i{n}", "text": f"text {n}", "label": "greet"} for n in range(3)]
@@ -16,14 +16,8 @@ def pairs_elsewhere(bench: Workbench, name: str = "messages", org: str | None = 
     """Pairs of ROWS in TABLE, or another one beside it, made as the app."""
     bench.engine.create_schema("elsewhere")
 
-    def table(_name: str, rows: list[dict[str, str]]) -> str:
-        engine = bench.engine.within("elsewhere")
-        engine.execute(f"CREATE TABLE {name} (ref STRING, text STRING, label STRING)")
-        for row in rows:
-            engine.execute(f"INSERT INTO {name} VALUES (:ref, :text, :label)", **row)
-        return f"workbench.elsewhere.{name}"
-
-    return Maker(bench.local_caller(org), table)(ROWS)
+    store = bench.engine.within("elsewhere")
+    return Maker(bench.local_caller(org), lambda _, rows: messages(store, name, rows))(ROWS)
 
 
 def with_own_token(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:

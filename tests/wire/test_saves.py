@@ -17,7 +17,7 @@ from ontos.label.labels import label_history, list_labels
 from ontos.label.reviews import Review, ReviewBatch, review_batch, review_pairs
 from ontos.warehouse import declared, tally
 from tests.bench.saves import ACTS, ELSEWHERE, Ground, every_save, measured, operation_of, waits
-from tests.label.assembled import Assembled, Maker
+from tests.label.assembled import Assembled, Maker, messages
 from tests.wire.server import Warehouse
 
 ROWS = [{"ref": f"i{n}", "text": f"text {n}", "label": "greet"} for n in range(4)]
@@ -34,14 +34,8 @@ def caller(settings: Settings, tmp_path: Path) -> Iterator[Caller]:
 
 @pytest.fixture
 def maker(caller: Caller) -> Maker:
-    def table(name: str, rows: list[dict[str, str]]) -> str:
-        data = caller.warehouse.within("data_default")
-        data.execute(f"CREATE TABLE {name} (ref STRING, text STRING, label STRING)")
-        for row in rows:
-            data.execute(f"INSERT INTO {name} VALUES (:ref, :text, :label)", **row)
-        return f"workbench.data_default.{name}"
-
-    return Maker(caller, table)
+    store = caller.warehouse.within("data_default")
+    return Maker(caller, lambda name, rows: messages(store, name, rows))
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ PORT ?= 8501
 export ONTOS_HOME ?= .ontos
 VENV := .venv
 BIN := $(VENV)/bin
+# Dozens of processes begin here: what one has compiled, the next one need not.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-wire wired loops test-workspace jdk check bench acceptance lint types imports clean browser help
+.PHONY: run test test-wire wired test-workspace jdk check bench acceptance lint types imports clean browser help
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -34,8 +36,8 @@ browser: $(VENV)/.dev
 jdk: $(VENV)/.dev
 	@$(BIN)/python -m tests.jdk
 
-# More at once than there are cores: tests wait for processes and links, too.
-AT_ONCE := -n 4 --dist loadfile
+# More at once than there are cores: tests wait for processes and links, too. See tests/workers.py.
+AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 
 # Where RECORDED names a folder, `test` leaves there what its statements were and met, and
 # `test-wire` puts those to real Spark instead of running tests once more to record them.
@@ -50,17 +52,13 @@ test-wire: $(VENV)/.wire jdk browser ## The real Databricks clients over the wir
 	trap 'kill $$journey 2>/dev/null; rm -f "$$said"' EXIT; \
 	$(MAKE) --no-print-directory wired && { wait $$journey; ended=$$?; cat "$$said"; exit $$ended; }
 
-# The loops train and wait by turns, so they run beside the operations and speak at the end.
+# The loop trains and waits by turns, so it runs beside the operations and speaks at the end.
 wired:
-	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest $(AT_ONCE) --no-loadscope-reorder --show-capture=no tests/wire
-	@said=$$(mktemp); $(MAKE) --no-print-directory loops >"$$said" 2>&1 & loops=$$!; \
-	trap 'kill $$loops 2>/dev/null; rm -f "$$said"' EXIT; \
+	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no tests/wire
+	@said=$$(mktemp); $(BIN)/python -m tests.wire.loop --spark --rows 300 >"$$said" 2>&1 & loop=$$!; \
+	trap 'kill $$loop 2>/dev/null; rm -f "$$said"' EXIT; \
 	ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no $(OPERATIONS) && \
-		{ wait $$loops; ended=$$?; cat "$$said"; exit $$ended; }
-
-loops:
-	@$(BIN)/python -m tests.wire.loop --rows 600
-	@$(BIN)/python -m tests.wire.loop --spark --rows 300
+		{ wait $$loop; ended=$$?; cat "$$said"; exit $$ended; }
 
 test-workspace: $(VENV)/.dev ## A smoke test in a real workspace, named by the environment
 	@ONTOS_LIVE=1 $(BIN)/python -m pytest tests/live

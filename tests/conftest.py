@@ -16,6 +16,7 @@ from ontos.warehouse import executed_texts, lint, quote
 from ontos.workspace import Person
 from tests.wire import place
 
+pytest_plugins = ("tests.workers",)
 _linted: set[str] = set()
 
 

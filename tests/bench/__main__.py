@@ -6,7 +6,7 @@ python -m tests.bench [name …]
 import subprocess
 import sys
 
-MEASURES = ("assemble", "label", "pages", "roundtrips", "ingest", "start")
+MEASURES = ("assemble", "label", "pages", "roundtrips", "statement", "ingest", "start")
 
 
 def main(names: list[str]) -> int:

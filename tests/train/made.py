@@ -93,10 +93,12 @@ def ended(caller: Caller, job_id: str, seconds: float = 240) -> TrainingJob:
 
 
 def until(read: Callable[[], Any], holds: Callable[[Any], bool], seconds: float = 20) -> Any:
-    end = time.monotonic() + seconds
+    """Each look costs what is waited for time to work, so that long waits look more seldom."""
+    began = time.monotonic()
     while not holds(seen := read()):
-        assert time.monotonic() < end, f"still {seen}"
-        time.sleep(0.05)
+        waited = time.monotonic() - began
+        assert waited < seconds, f"still {seen}"
+        time.sleep(min(0.03 + waited / 10, 0.5))
     return seen
 
 

@@ -1,13 +1,10 @@
 """A SQL warehouse on this machine, and the product's own way to it."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
 
 from ontos.kernel.settings import Settings
 from ontos.warehouse.databricks import DatabricksWarehouse
@@ -17,34 +14,6 @@ from ontos.warehouse.databricks.retries import Patience
 from tests.wire.duck import DuckEngine
 from tests.wire.place import without_certificates
 from tests.wire.server import TOKEN, Server, Warehouse
-
-LONGEST = ("test_parity", "test_live", "test_spark_engine", "test_ai_query")
-"""Files that need a JVM begin. The first has its own, the others share one."""
-
-
-class ByJvm(LoadFileScheduling):
-    """What shares a JVM goes to one worker, every other file as a whole; of what was recorded
-    already, the halves go to one each."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = str(super()._split_scope(nodeid))
-        if Path(file).stem == LONGEST[0] and os.environ.get("ONTOS_RECORDED"):
-            return f"{file} {nodeid.endswith('[1]')}"
-        return "jvm" if Path(file).stem in LONGEST[1:] else file
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByJvm:
-    return ByJvm(config, log)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_place)
-
-
-def _place(item: pytest.Item) -> int:
-    stem = item.path.stem
-    return LONGEST.index(stem) if stem in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ then put to both engines over the same tables. With ONTOS_RECORDED=folder a reco
 from there instead, such as one of the whole suite.
 """
 
+import fcntl
 import os
 import sys
 from collections.abc import Iterator
@@ -13,12 +14,11 @@ from zlib import crc32
 
 import pytest
 
-from tests.wire.duck import DuckEngine
 from tests.wire.engine import Refused
 from tests.wire.spark.beyond import EXCUSES, Excuse, excuse, unexcused
 from tests.wire.spark.cover import listed, record, telling
 from tests.wire.spark.engine import SparkEngine
-from tests.wire.spark.parity import Side, differences
+from tests.wire.spark.parity import Seen, Side, differences
 from tests.wire.spark.session import spark
 from tests.wire.spark.specimens import Specimen, recorded
 
@@ -36,19 +36,26 @@ def engine() -> Iterator[SparkEngine]:
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Where it lies, and what failed while it was made."""
+    """Where it lies, and what failed while it was made: once, by the worker that comes first."""
     if given := os.environ.get("ONTOS_RECORDED"):
         return Path(given), ""
-    folder = tmp_path_factory.mktemp("recorded")
-    return folder, record(folder, listed())
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "recorded"
+    folder.mkdir(exist_ok=True)
+    failed = folder / "failed.txt"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not failed.exists():
+            failed.write_text(record(folder, listed()), encoding="utf-8")
+    return folder, failed.read_text(encoding="utf-8")
 
 
-def told(folder: Path, half: int) -> tuple[list[Specimen], list[str]]:
-    """One of each text of a half, in an order in which tables that stand can be used again; beside
-    them the texts that no table can be set up for."""
+def told(folder: Path, half: int) -> tuple[list[tuple[Specimen, Seen]], list[str]]:
+    """One of each text of a half and what we make of it, in an order in which tables that stand
+    can be used again; beside them the texts that no table can be set up for."""
     mine = (each for each in recorded(folder) if crc32(each.shape.encode()) % HALVES == half)
     best, dropped = telling(mine)
-    return sorted(best.values(), key=_met), dropped
+    return sorted(best, key=lambda each: _met(each[0])), dropped
 
 
 @pytest.mark.parametrize(
@@ -91,11 +98,11 @@ def test_every_statement_means_the_same(
     """Of the halves, each by a worker of its own where there are several."""
     folder, failed = recording
     specimens, dropped = told(folder, half)
-    ours, truth = Side(DuckEngine()), Side(engine, shelf=engine)
+    truth = Side(engine, shelf=engine)
     found: dict[str, list[str]] = {}
     beyond = [f"no such column can be sent: {shape}" for shape in dropped]
     used = set()
-    for specimen in specimens:
+    for specimen, ours in specimens:
         if known := excuse(specimen.shape):
             beyond.append(f"{known.why}: {specimen.shape}")
             used.add(known)
@@ -106,9 +113,8 @@ def test_every_statement_means_the_same(
             used.add(known)
         elif said.refused.startswith(UNKNOWN):
             found[f"{specimen.test}: {specimen.shape}"] = [said.refused]
-        elif apart := list(differences(specimen, ours.see(specimen), said)):
+        elif apart := list(differences(specimen, ours, said)):
             found[f"{specimen.test}: {specimen.shape}"] = apart
-    ours.engine.close()
     compared = len(specimens) + len(dropped) - len(beyond)
     with capsys.disabled():  # by stderr: xdist lets nothing else of its workers out
         print(f"\n{compared} statements compared with Spark; not executed:", file=sys.stderr)

@@ -2,10 +2,11 @@
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ontos.kernel.errors import Unavailable
 from ontos.warehouse.databricks.credentials import Credentials
+from ontos.warehouse.databricks.reading import read_ahead
 
 if TYPE_CHECKING:
     from databricks.sql.client import Connection
@@ -77,18 +78,22 @@ def connector(settings: Wanted, credentials: Credentials, bounds: Bounds | None 
             },
         )  # fmt: skip
         answering(connection, bound.answer)
+        if transport := _transport(connection):
+            read_ahead(transport)
         return connection
 
     return connect
 
 
 def answering(connection: "Connection", seconds: float) -> None:
-    """Bound the silence of all further requests: the connector itself has one bound for all.
+    """Bound the silence of all further requests: the connector itself has one bound for all."""
+    if transport := _transport(connection):
+        transport.setTimeout(seconds * 1000.0)
 
-    A warehouse that refuses Thrift is reached by another backend, which keeps the first bound.
-    """
+
+def _transport(connection: "Connection") -> Any:
+    """Thrift's. A warehouse that refuses it is reached by another backend, which stays as it is."""
     from databricks.sql.backend.thrift_backend import ThriftDatabricksClient
 
     backend = connection.session.backend
-    if isinstance(backend, ThriftDatabricksClient):
-        backend._transport.setTimeout(seconds * 1000.0)
+    return backend._transport if isinstance(backend, ThriftDatabricksClient) else None

@@ -1,8 +1,10 @@
 """The model registry: MLflow on a sqlite file."""
 
 import os
+import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,6 +14,9 @@ from typing import Any
 from ontos.kernel.errors import NotFound, Unavailable
 from ontos.workspace.models import INPUTS_TAG, named_inputs, open_mlflow, quietly
 from ontos.workspace.protocols import ModelVersion
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+"""How a version is written; SQLite counts no further."""
 
 
 class LocalModels:
@@ -39,18 +44,23 @@ class LocalModels:
         found = self._client.search_model_versions(
             f"name = {_quoted(model.name)}", max_results=10_000, order_by=["version_number DESC"]
         )
-        return [_version(version, model.aliases) for version in found]
+        aliases: dict[str, list[str]] = defaultdict(list)
+        for alias, version in model.aliases.items():
+            aliases[str(version)].append(alias)
+        return [_version(each, aliases[str(each.version)]) for each in found]
 
     def version(self, name: str, version: str) -> ModelVersion | None:
-        return next((each for each in self.versions(name) if each.version == str(version)), None)
+        if not _NUMBER.fullmatch(str(version)):
+            return None
+        found = self._found(name, lambda client: client.get_model_version(name, str(version)))
+        return _version(found, found.aliases) if found else None
 
     def tracking_env(self) -> dict[str, str]:
         """Makes the registry where there is none yet, which takes seconds."""
         self._begin()
-        uri = f"sqlite:///{self._store}"
         return {
-            "MLFLOW_TRACKING_URI": uri,
-            "MLFLOW_REGISTRY_URI": uri,
+            "MLFLOW_TRACKING_URI": self._uri,
+            "MLFLOW_REGISTRY_URI": self._uri,
             # Where MLflow puts the artifacts of experiments that it creates without a server.
             "_MLFLOW_SERVER_ARTIFACT_ROOT": str(self._artifacts),
             "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -90,13 +100,17 @@ class LocalModels:
                 part.replace(self._store)
 
     def _model(self, name: str) -> Any:
+        return self._found(name, lambda client: client.get_registered_model(name))
+
+    def _found(self, name: str, read: Callable[[Any], Any]) -> Any:
+        """What is read of a model; None where there is none of this name, or no such version."""
         if not name or not self._store.exists():
             return None
         client = self._client
         from mlflow.exceptions import MlflowException
 
         try:
-            return client.get_registered_model(name)
+            return read(client)
         except MlflowException as error:
             if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 return None
@@ -104,9 +118,14 @@ class LocalModels:
 
     @cached_property
     def _client(self) -> Any:
-        uri, mlflow = f"sqlite:///{self._store}", open_mlflow()
+        mlflow = open_mlflow()
         with quietly():
-            return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+            return mlflow.MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+
+    @property
+    def _uri(self) -> str:
+        """The same however the place is spelt: MLflow opens a store for each URI, and keeps it."""
+        return f"sqlite:///{self._store.resolve()}"
 
 
 @contextmanager
@@ -136,14 +155,14 @@ def _quoted(name: str) -> str:
     return f'"{name}"' if "'" in name else f"'{name}'"
 
 
-def _version(found: Any, aliases: Mapping[str, Any]) -> ModelVersion:
+def _version(found: Any, aliases: Iterable[str]) -> ModelVersion:
     tags = dict(found.tags)
     return ModelVersion(
         name=found.name,
         version=str(found.version),
         run_id=found.run_id,
         created_at=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC).isoformat(),
-        aliases=tuple(sorted(a for a, v in aliases.items() if str(v) == str(found.version))),
+        aliases=tuple(sorted(aliases)),
         tags=tags,
         inputs=named_inputs(tags.get(INPUTS_TAG)),
     )

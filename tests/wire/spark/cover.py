@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ontos.kernel.errors import Invalid
 from tests.wire.duck import DuckEngine
-from tests.wire.spark.parity import Side
+from tests.wire.spark.parity import Seen, Side
 from tests.wire.spark.recording import SUITE
 from tests.wire.spark.specimens import Specimen, recorded, seconds
 
@@ -44,8 +44,8 @@ def record(folder: Path, tests: Iterable[str]) -> str:
     return "" if done.returncode == 0 else done.stdout[-4000:] + done.stderr[-2000:]
 
 
-def telling(specimens: Iterable[Specimen]) -> tuple[dict[str, Specimen], list[str]]:
-    """For each shape of text the specimen that has most to say on the embedded engine.
+def telling(specimens: Iterable[Specimen]) -> tuple[list[tuple[Specimen, Seen]], list[str]]:
+    """For each shape of text a specimen that has something to say on the embedded engine, and that.
 
     Beside them, the shapes of which none can be set up: JSON does not carry what they met.
     """
@@ -53,25 +53,29 @@ def telling(specimens: Iterable[Specimen]) -> tuple[dict[str, Specimen], list[st
     for each in specimens:
         shapes[each.shape].append(each)
     side = Side(DuckEngine())
-    best = {shape: _richest(found, side) for shape, found in shapes.items()}
+    richest = {shape: _richest(found, side) for shape, found in shapes.items()}
     side.engine.close()
-    return {s: each for s, each in best.items() if each}, [
-        s for s, each in best.items() if not each
-    ]
+    return (
+        [found for found in richest.values() if found],
+        [shape for shape, found in richest.items() if not found],
+    )
 
 
-def _richest(found: list[Specimen], side: Side) -> Specimen | None:
-    heaviest = sorted(found, key=lambda each: -each.weight)[:RICHEST]
-    sizes = [_size(each, side) for each in heaviest]
-    return heaviest[sizes.index(max(sizes))] if max(sizes) >= 0 else None
+def _richest(found: list[Specimen], side: Side) -> tuple[Specimen, Seen] | None:
+    told = None
+    for each in sorted(found, key=lambda each: -each.weight)[:RICHEST]:
+        if seen := _seen(each, side):
+            told = told if told and not seen.size else (each, seen)
+        if told and told[1].size:
+            break
+    return told
 
 
-def _size(specimen: Specimen, side: Side) -> int:
-    """Rows that it answers or changes, or -1."""
+def _seen(specimen: Specimen, side: Side) -> Seen | None:
     try:
-        return min(side.see(specimen).size, 100)
+        return side.see(specimen)
     except Invalid:
-        return -1
+        return None
 
 
 def chosen(specimens: list[Specimen], took: Mapping[str, float]) -> list[str]:

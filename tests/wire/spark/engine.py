@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -72,7 +72,7 @@ class SparkEngine:
     def close(self) -> None:
         self.clear()
 
-    @property
+    @cached_property
     def _tables(self) -> Any:
         return self._spark.root._jvm.ontos.memory.Tables
 

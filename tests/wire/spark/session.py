@@ -36,7 +36,7 @@ _SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.defaultColumn.allowedProviders": "delta,csv,json,orc,parquet",
 }
-_JVM = "-XX:TieredStopAtLevel=1 -Xshare:auto -Duser.timezone=UTC -XX:+UseSerialGC"
+_JVM = "-XX:TieredStopAtLevel=1 -Xshare:auto -Duser.timezone=UTC -XX:+UseSerialGC -Xms1g -Xmn500m"
 
 
 @cache

@@ -5,10 +5,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,10 @@ class Met:
     name: str
     columns: tuple[tuple[str, str], ...]
     rows: pa.Table
+
+    @property
+    def emptied(self) -> "Met":
+        return replace(self, rows=self.rows.slice(0, 0))
 
     @cached_property
     def label(self) -> str:
@@ -74,12 +78,18 @@ class Specimen:
 
 def tables(sql: str, schema: str) -> list[tuple[str, str]]:
     """(schema, name) of each table that a text names, without those that it makes for itself."""
+    return sorted({(named or schema, table) for named, table in _named(sql)})
+
+
+@lru_cache(maxsize=4096)
+def _named(sql: str) -> frozenset[tuple[str, str]]:
+    """As `tables`, the schema empty where the text has none."""
     tree = parsed(sql)
     if isinstance(tree, exp.Command):
-        return []
+        return frozenset()
     made = {each.alias_or_name for each in tree.find_all(exp.CTE)}
     named = (table for table in tree.find_all(exp.Table) if table.db or table.name not in made)
-    return sorted({(table.db or schema, table.name) for table in named if table.name})
+    return frozenset((table.db, table.name) for table in named if table.name)
 
 
 def recorded(folder: Path) -> Iterator[Specimen]:

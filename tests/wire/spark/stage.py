@@ -71,20 +71,31 @@ class Stage:
             self._schemas.discard(schema)
 
     def _set_up(self, table: Met) -> None:
+        self._standing.pop((table.schema, table.name), None)
+        if not self._put_back(table):
+            self._fill(table)
+            self._keep(table)
         self._standing[table.schema, table.name] = table
-        if self._shelf and self._shelf.restore(table.schema, table.name, table.label):
-            return
-        self._fill(table)
-        if self._shelf:
-            self._shelf.shelve(table.schema, table.name, table.label)
 
     def _fill(self, table: Met) -> None:
-        self._engine.run(f"DROP TABLE IF EXISTS {quote(table.name)}", {}, table.schema)
-        self._engine.run(created(table), {}, table.schema)
+        empty = table.emptied
+        if not self._put_back(empty):
+            self._engine.run(f"DROP TABLE IF EXISTS {quote(table.name)}", {}, table.schema)
+            self._engine.run(created(table), {}, table.schema)
+            self._keep(empty)
         if table.rows.num_rows:
             statement = insert_of(quote(table.name), table.rows.schema)
             for text, _ in chunks(table.rows):
                 self._engine.run(statement, {"rows": text}, table.schema)
+
+    def _put_back(self, table: Met) -> bool:
+        return self._shelf is not None and self._shelf.restore(
+            table.schema, table.name, table.label
+        )
+
+    def _keep(self, table: Met) -> None:
+        if self._shelf:
+            self._shelf.shelve(table.schema, table.name, table.label)
 
 
 def _equal(one: Met | None, other: Met) -> bool:

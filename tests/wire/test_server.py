@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from databricks.sql.backend import thrift_backend
 
 from ontos.kernel.errors import Conflict, Invalid, NotFound
 from ontos.kernel.settings import Settings
@@ -79,6 +80,28 @@ def test_an_empty_answer_keeps_its_columns(client: DatabricksWarehouse) -> None:
     table = client.arrow("SELECT 1 AS a, 'x' AS b WHERE 1 = 2")
     assert (table.num_rows, table.column_names) == (0, ["a", "b"])
     assert list(client.batches("SELECT 1 AS a WHERE 1 = 2")) == []
+
+
+def test_an_answer_is_read_ahead(
+    client: DatabricksWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not field by field, as the connector by itself does."""
+    asked: list[int] = []
+    transport = thrift_backend.databricks.sql.auth.thrift_http_client.THttpClient
+    reading = transport.read
+
+    def read(self: Any, size: int) -> bytes:
+        asked.append(size)
+        return bytes(reading(self, size))
+
+    monkeypatch.setattr(transport, "read", read)
+    client.rows("SELECT 1 AS one")
+    asked.clear()
+    wide = {f"column_{at}": at for at in range(20)}
+    assert client.rows(f"SELECT {', '.join(f'{at} AS {name}' for name, at in wide.items())}") == [
+        wide
+    ]
+    assert len(asked) == 1
 
 
 def test_a_long_answer_comes_whole(client: DatabricksWarehouse, served: Warehouse) -> None:

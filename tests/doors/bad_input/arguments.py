@@ -15,8 +15,8 @@ from ontos.kernel.operation import Operation, arguments_model
 Path = tuple[str | int, ...]
 
 GIVEN = {
-    "table_name": "workbench.data_default.nothing",
-    "source_table": "workbench.data_default.nothing",
+    "table_name": "workbench.data_default.missing",
+    "source_table": "workbench.data_default.missing",
     "user_prompt": "{{ message }}", "reason": "it must be", "pair_ids": [new_id()],
     "scopes": {"sheets": "read"}, "id": "nothing",
     "allowed_uses": ["training"], "prohibited_uses": ["testing"],

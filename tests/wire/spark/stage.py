@@ -78,15 +78,16 @@ class Stage:
         self._standing[table.schema, table.name] = table
 
     def _fill(self, table: Met) -> None:
+        """Raises Invalid, before anything is made, for rows that JSON does not carry."""
+        statement = insert_of(quote(table.name), table.rows.schema) if table.rows.num_rows else ""
+        texts = [text for text, _ in chunks(table.rows)]
         empty = table.emptied
         if not self._put_back(empty):
             self._engine.run(f"DROP TABLE IF EXISTS {quote(table.name)}", {}, table.schema)
             self._engine.run(created(table), {}, table.schema)
             self._keep(empty)
-        if table.rows.num_rows:
-            statement = insert_of(quote(table.name), table.rows.schema)
-            for text, _ in chunks(table.rows):
-                self._engine.run(statement, {"rows": text}, table.schema)
+        for text in texts:
+            self._engine.run(statement, {"rows": text}, table.schema)
 
     def _put_back(self, table: Met) -> bool:
         return self._shelf is not None and self._shelf.restore(

@@ -41,9 +41,13 @@ def test_a_name_that_is_not_there_has_no_versions(models, name):
 
 
 def test_one_version(models):
-    assert models.version("greeter", "1").version == "1"
-    assert models.version("greeter", "9") is None
-    assert models.version("greeter", "one") is None
+    assert models.version("greeter", "1") == models.versions("greeter")[1]
+    assert models.version("greeter", "2").aliases == ("champion",)
+
+
+@pytest.mark.parametrize("version", ["9", "one", "", "0", "-1", " 1", "01", "1.0", "9" * 30])
+def test_a_version_that_is_not_there(models, version):
+    assert models.version("greeter", version) is None
 
 
 def test_loading_what_is_not_registered(models):

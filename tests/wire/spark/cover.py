@@ -29,6 +29,8 @@ SLOWEST = 20.0
 """Seconds; a test that takes longer is left to recordings of the whole suite."""
 RICHEST = 2
 """Specimens of one shape that are looked at for one that answers something."""
+ENOUGH_SAID = 100
+"""Rows; an answer of more says no more."""
 
 
 def listed() -> list[str]:
@@ -45,7 +47,7 @@ def record(folder: Path, tests: Iterable[str]) -> str:
 
 
 def telling(specimens: Iterable[Specimen]) -> tuple[list[tuple[Specimen, Seen]], list[str]]:
-    """For each shape of text a specimen that has something to say on the embedded engine, and that.
+    """For each shape of text the specimen that has most to say on the embedded engine, and that.
 
     Beside them, the shapes of which none can be set up: JSON does not carry what they met.
     """
@@ -62,13 +64,9 @@ def telling(specimens: Iterable[Specimen]) -> tuple[list[tuple[Specimen, Seen]],
 
 
 def _richest(found: list[Specimen], side: Side) -> tuple[Specimen, Seen] | None:
-    told = None
-    for each in sorted(found, key=lambda each: -each.weight)[:RICHEST]:
-        if seen := _seen(each, side):
-            told = told if told and not seen.size else (each, seen)
-        if told and told[1].size:
-            break
-    return told
+    heaviest = sorted(found, key=lambda each: -each.weight)[:RICHEST]
+    told = [(each, seen) for each in heaviest if (seen := _seen(each, side))]
+    return max(told, key=lambda each: min(each[1].size, ENOUGH_SAID), default=None)
 
 
 def _seen(specimen: Specimen, side: Side) -> Seen | None:

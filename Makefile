@@ -39,10 +39,12 @@ jdk: $(VENV)/.dev
 # More at once than there are cores: tests wait for processes and links, too. See tests/workers.py.
 AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
 
-# Where RECORDED names a folder, `test` leaves there what its statements were and met, and
-# `test-wire` puts those to real Spark instead of running tests once more to record them.
+# What a run leaves of its statements and of the tables that they met, in the folder that is named.
+RECORDING = ONTOS_RECORD=$(1) $(BIN)/python -m pytest -p tests.wire.spark.recording $(AT_ONCE)
+
+# `check` names a folder by RECORDED: what `test` leaves there, `test-wire` puts to real Spark.
 test: $(VENV)/.dev browser ## Install what is missing and run every test but those of the wire
-	@ONTOS_RECORD=$(RECORDED) $(BIN)/python -m pytest $(if $(RECORDED),-p tests.wire.spark.recording) $(AT_ONCE) --ignore tests/wire
+	@$(if $(RECORDED),$(call RECORDING,$(RECORDED)),$(BIN)/python -m pytest $(AT_ONCE)) --ignore tests/wire
 
 OPERATIONS = $(addprefix tests/,data generate label train deploy monitor improve govern kernel sample)
 
@@ -52,13 +54,14 @@ test-wire: $(VENV)/.wire jdk browser ## The real Databricks clients over the wir
 	trap 'kill $$journey 2>/dev/null; rm -f "$$said"' EXIT; \
 	$(MAKE) --no-print-directory wired && { wait $$journey; ended=$$?; cat "$$said"; exit $$ended; }
 
-# The loop trains and waits by turns, so it runs beside the operations and speaks at the end.
+# The loop trains and waits by turns, so it runs beside the others and speaks at the end.
 wired:
-	@ONTOS_RECORDED=$(RECORDED) $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no tests/wire
-	@said=$$(mktemp); $(BIN)/python -m tests.wire.loop --spark --rows 300 >"$$said" 2>&1 & loop=$$!; \
-	trap 'kill $$loop 2>/dev/null; rm -f "$$said"' EXIT; \
-	ONTOS_TEST_ENGINE=wire $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no $(OPERATIONS) && \
-		{ wait $$loop; ended=$$?; cat "$$said"; exit $$ended; }
+	@said=$$(mktemp -d); $(BIN)/python -m tests.wire.loop --spark --rows 300 >"$$said/loop" 2>&1 & loop=$$!; \
+	trap 'kill $$loop 2>/dev/null; rm -rf "$$said"' EXIT; \
+	ONTOS_TEST_ENGINE=wire $(if $(RECORDED),$(BIN)/python -m pytest $(AT_ONCE),$(call RECORDING,"$$said/statements")) \
+		--show-capture=no $(OPERATIONS) && \
+	ONTOS_RECORDED="$(or $(RECORDED),$$said/statements)" $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no tests/wire && \
+		{ wait $$loop; ended=$$?; cat "$$said/loop"; exit $$ended; }
 
 test-workspace: $(VENV)/.dev ## A smoke test in a real workspace, named by the environment
 	@ONTOS_LIVE=1 $(BIN)/python -m pytest tests/live

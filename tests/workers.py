@@ -18,11 +18,8 @@ TOGETHER = {
 }  # fmt: skip
 """By what is shared, how the names of the files begin that share it."""
 
-HALVED = "tests/wire/test_parity"
-"""Its halves go to a worker each, and each begins a JVM."""
-
 LONGEST = (
-    HALVED, *TOGETHER["a JVM"], "tests/wire/test_loop", "tests/wire/test_traffic",
+    "tests/wire/test_parity", *TOGETHER["a JVM"], "tests/wire/test_loop", "tests/wire/test_traffic",
     "tests/wire/test_saves", "tests/wire/test_waits", "tests/journeys/", "tests/faults/",
     *TOGETHER["a model that serves"], *TOGETHER["a model that was trained"],
     "tests/doors/test_openapi", "tests/doors/", "tests/pages/", "tests/govern/", "tests/label/",
@@ -34,8 +31,6 @@ class ByNeed(LoadFileScheduling):
     """A file to a worker, or all the files together that share something."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(HALVED):
-            return f"{HALVED} {nodeid.endswith('[1]')}"
         shared = (need for need, names in TOGETHER.items() if nodeid.startswith(names))
         return next(shared, str(super()._split_scope(nodeid)))
 

@@ -13,6 +13,7 @@ from ontos.kernel.errors import OntosError
 from ontos.warehouse import EmbeddedWarehouse, open_embedded
 from ontos.warehouse.dialect import translate
 from ontos.warehouse.dialect.translation import parsed
+from ontos.warehouse.dialect.writer import Untranslatable
 from ontos.workspace import Table
 from ontos.workspace.local.catalog import databricks_type
 from tests.wire.engine import CATALOG, AiQuery, Answer, Refused, statements, told
@@ -58,7 +59,10 @@ class DuckEngine:
         store = self.store.within(schema)
         if self.ai_query and "ai_query(" in sql:
             sql, values = answered(sql, values, store, self.ai_query)
-        plan = translate(sql)
+        try:
+            plan = translate(sql)
+        except Untranslatable:
+            return Answer(store.arrow(sql, **values))  # which refuses it, and is seen to
         if plan.describes:
             return Answer(pa.Table.from_pylist(store.rows(sql, **values)))
         if not plan.writes:

@@ -21,6 +21,9 @@ CHOSEN = os.environ.get("ONTOS_TEST_ENGINE", "embedded")
 WIRED = CHOSEN == "wire"
 PREFIX = "/sql/1.0/warehouses/"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+DIRECT_SECONDS = 0.5
+"""A statement that goes on is named after this and can be stopped: one that would go on for ever
+takes a core until then."""
 
 
 class Stores:
@@ -72,7 +75,7 @@ class Place:
         from tests.wire.server import TOKEN, Server
 
         self._stores = Stores()
-        self.server: Server = Server(self._stores.make)
+        self.server: Server = Server(self._stores.make, DIRECT_SECONDS)
         os.environ |= {
             "DATABRICKS_HOST": self.server.host, "DATABRICKS_TOKEN": TOKEN,
             "ONTOS_WAREHOUSE": "databricks", "ONTOS_HTTP_PATH": f"{PREFIX}session",

@@ -19,7 +19,7 @@ from thrift.transport.TTransport import TMemoryBuffer
 from tests.wire.engine import Engine
 from tests.wire.faults import Faults, Refusal
 from tests.wire.place import PREFIX
-from tests.wire.service import Service
+from tests.wire.service import DIRECT_SECONDS, Service
 
 TOKEN = "dapi-of-the-tests"  # noqa: S105
 Reply = tuple[int, dict[str, str], bytes]
@@ -59,10 +59,12 @@ class Warehouse:
 class Server:
     """Listens on loopback from construction to `close`."""
 
-    def __init__(self, make: Callable[[str], Engine] | None = None) -> None:
+    def __init__(
+        self, make: Callable[[str], Engine] | None = None, direct_seconds: float = DIRECT_SECONDS
+    ) -> None:
         """`make` gives the engine of a warehouse that is asked for and was not added."""
         self.warehouses: dict[str, Warehouse] = {}
-        self._make, self._one = make, threading.Lock()
+        self._make, self._one, self._direct_seconds = make, threading.Lock(), direct_seconds
         self.tokens_issued = 0
         self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.server = self
@@ -77,6 +79,7 @@ class Server:
     def add(self, name: str, engine: Engine) -> Warehouse:
         """Serve an engine under /sql/1.0/warehouses/NAME."""
         made = Warehouse(PREFIX + name, engine)
+        made.service.direct_seconds = self._direct_seconds
         self.warehouses[made.path] = made
         return made
 

@@ -142,7 +142,7 @@ def test_a_catalog_without_the_schema(place: Inside, ann: Caller) -> None:
     def missing() -> dict[str, str | None]:
         return {each.key: each.remedy for each in check_setup(ann) if each.state == "missing"}
 
-    place.workspace.catalog.infos.pop(("schema", "workbench.data_default"))
+    place.workspace.catalog.drop("schema", "workbench.data_default")
     remedy = missing()["schema data_default"]
     assert remedy is not None
     assert remedy.startswith("CREATE SCHEMA `workbench`.`data_default`; GRANT USE SCHEMA, ")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp
@@ -43,6 +44,7 @@ def duck_type(kind: str) -> str:
     return str(typed(built).sql(Written, identify=True))
 
 
+@lru_cache(maxsize=1024)
 def databricks_type(kind: str) -> str:
     """Databricks' name of a DuckDB type, in lower case as DESCRIBE writes it."""
     return str(exp.DataType.build(kind, dialect="duckdb").sql("databricks")).lower()

@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,15 +11,20 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
+from ontos.kernel.errors import Invalid
 from ontos.warehouse import quote
-from ontos.warehouse.dialect.translation import parsed
+from tests.wire.duck import DuckEngine
 from tests.wire.engine import Answer, Engine, Refused
 from tests.wire.spark.engine import reads
-from tests.wire.spark.specimens import Specimen, tables
+from tests.wire.spark.specimens import Specimen, tables, tree_of
 from tests.wire.spark.stage import Shelf, Stage
 
 APART = timedelta(minutes=30)
 """Two clocks that were read in one run differ by less."""
+RICHEST = 2
+"""Specimens of one shape that are looked at for one that answers something."""
+ENOUGH_SAID = 100
+"""Rows; an answer of more says no more."""
 _CLOCK = re.compile(r"current_timestamp", re.IGNORECASE)
 _RANDOM = re.compile(r"\b(?:uuid|rand)\(\)", re.IGNORECASE)
 Rows = list[tuple[Any, ...]]
@@ -68,6 +73,36 @@ class Side:
                 continue  # it is gone, or never was
 
 
+def telling(specimens: Iterable[Specimen]) -> tuple[list[tuple[Specimen, Seen]], list[str]]:
+    """For each shape of text the specimen that has most to say on the embedded engine, and that.
+
+    Beside them, the shapes of which none can be set up: JSON does not carry what they met.
+    """
+    shapes: dict[str, list[Specimen]] = defaultdict(list)
+    for each in specimens:
+        shapes[each.shape].append(each)
+    side = Side(DuckEngine())
+    richest = {shape: _richest(found, side) for shape, found in shapes.items()}
+    side.engine.close()
+    return (
+        [found for found in richest.values() if found],
+        [shape for shape, found in richest.items() if not found],
+    )
+
+
+def _richest(found: list[Specimen], side: Side) -> tuple[Specimen, Seen] | None:
+    heaviest = sorted(found, key=lambda each: -each.weight)[:RICHEST]
+    told = [(each, seen) for each in heaviest if (seen := _seen(each, side))]
+    return max(told, key=lambda each: min(each[1].size, ENOUGH_SAID), default=None)
+
+
+def _seen(specimen: Specimen, side: Side) -> Seen | None:
+    try:
+        return side.see(specimen)
+    except Invalid:
+        return None
+
+
 def differences(specimen: Specimen, ours: Seen, truth: Seen) -> Iterator[str]:
     """What the embedded engine says otherwise than Spark, in words."""
     if ours.refused or truth.refused:
@@ -91,7 +126,7 @@ def _complaint(refused: str) -> str:
 
 
 def _ordered(sql: str) -> bool:
-    tree = parsed(sql)
+    tree = tree_of(sql)
     return isinstance(tree, exp.Query) and tree.args.get("order") is not None
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -17,7 +17,6 @@ from sqlglot import exp
 
 from ontos.warehouse.dialect.translation import parsed
 
-_PLAIN_NAME = re.compile(r"`\w+`", re.ASCII)
 _RANDOM_NAME = re.compile(r"[0-9a-f]{32}")
 
 
@@ -44,11 +43,9 @@ class Met:
 
 @dataclass(frozen=True)
 class Specimen:
-    """`test` is the one that executed it, `ours` whether through the workbench and not by itself;
-    `schemas` are those that were there."""
+    """`test` is the one that executed it; `schemas` are those that were there."""
 
     test: str
-    ours: bool
     sql: str
     schema: str
     values: dict[str, Any]
@@ -64,16 +61,11 @@ class Specimen:
         """The text without the random names in it."""
         return _RANDOM_NAME.sub("…", " ".join(self.sql.split()))
 
-    @property
-    def kind(self) -> str:
-        """The shape without plain names; `odd ones` are kept, since they are what differs."""
-        return _PLAIN_NAME.sub("`…`", self.shape)
-
     def written(self) -> str:
         """One line of JSON."""
-        met = [asdict(table) | {"rows": _packed(table.rows)} for table in self.met]
+        met = [vars(table) | {"rows": _packed(table.rows)} for table in self.met]
         values = {name: _sent(value) for name, value in self.values.items()}
-        return json.dumps(asdict(self) | {"met": met, "values": values})
+        return json.dumps(vars(self) | {"met": met, "values": values})
 
 
 def tables(sql: str, schema: str) -> list[tuple[str, str]]:
@@ -82,9 +74,15 @@ def tables(sql: str, schema: str) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=4096)
+def tree_of(sql: str) -> exp.Expression:
+    """Nobody may change it."""
+    return parsed(sql)
+
+
+@lru_cache(maxsize=4096)
 def _named(sql: str) -> frozenset[tuple[str, str]]:
     """As `tables`, the schema empty where the text has none."""
-    tree = parsed(sql)
+    tree = tree_of(sql)
     if isinstance(tree, exp.Command):
         return frozenset()
     made = {each.alias_or_name for each in tree.find_all(exp.CTE)}
@@ -99,14 +97,6 @@ def recorded(folder: Path) -> Iterator[Specimen]:
                 yield _read(json.loads(line))
 
 
-def seconds(folder: Path) -> dict[str, float]:
-    """How long each test took. Each was timed by one process, and by the one that led it."""
-    found: dict[str, float] = {}
-    for file in folder.glob("*.seconds"):
-        found.update(json.loads(file.read_text(encoding="utf-8")))
-    return found
-
-
 def _read(said: dict[str, Any]) -> Specimen:
     met = tuple(
         Met(
@@ -117,7 +107,7 @@ def _read(said: dict[str, Any]) -> Specimen:
     )  # fmt: skip
     values = {name: _received(value) for name, value in said["values"].items()}
     schemas = tuple(said["schemas"])
-    return Specimen(said["test"], said["ours"], said["sql"], said["schema"], values, schemas, met)
+    return Specimen(said["test"], said["sql"], said["schema"], values, schemas, met)
 
 
 def _packed(table: pa.Table) -> str:

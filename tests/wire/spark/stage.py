@@ -7,11 +7,10 @@ from sqlglot import exp
 
 from ontos.kernel.tenancy import SYSTEM, desired
 from ontos.warehouse import quote
-from ontos.warehouse.dialect.translation import parsed
 from ontos.warehouse.migrate import declarations
 from ontos.warehouse.rowtext import chunks, insert_of
 from tests.wire.engine import Engine
-from tests.wire.spark.specimens import Met, Specimen, tables
+from tests.wire.spark.specimens import Met, Specimen, tables, tree_of
 
 
 class Shelf(Protocol):
@@ -49,7 +48,7 @@ class Stage:
         """What the statement changed or made goes; so does what it may have."""
         for key in tables(specimen.sql, specimen.schema):
             self.drop(*key)
-        tree = parsed(specimen.sql)
+        tree = tree_of(specimen.sql)
         if isinstance(tree, exp.Drop) and tree.kind == "SCHEMA":
             gone = {table.db for table in tree.find_all(exp.Table)}
             self._schemas -= gone

@@ -1,5 +1,6 @@
 """Unity Catalog: catalogs, schemas, tables, volumes, and who may see what."""
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,11 @@ _NEEDED = {"table": "SELECT", "volume": "READ_VOLUME", "function": "EXECUTE"}
 
 @dataclass
 class Catalog:
-    """Securables by kind and full name. Who owns one, or administers, needs no grant."""
+    """Securables by kind and full name. Who owns one, or administers, needs no grant.
+
+    Several requests ask at once: `infos` is replaced as a whole and never changed, so that each
+    answers from the catalog that it has seen.
+    """
 
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     infos: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -23,6 +28,7 @@ class Catalog:
     """Tells the tables of the SQL warehouse, where there is one: one catalog for both servers."""
 
     grants: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)
+    _changing: threading.RLock = field(default_factory=threading.RLock)
 
     def add_schema(self, full_name: str, owner: str = "app-id") -> None:
         """A schema, with its catalog where that is new."""
@@ -53,8 +59,10 @@ class Catalog:
         named.update(privilege.replace(" ", "_") for privilege in privileges)
 
     def drop(self, kind: str, full_name: str) -> None:
-        for kept in (self.infos, self.owners, self.grants):
-            kept.pop((kind, full_name), None)
+        with self._changing:
+            self.infos = {at: info for at, info in self.infos.items() if at != (kind, full_name)}
+            self.owners.pop((kind, full_name), None)
+            self.grants.pop((kind, full_name), None)
 
     def has(self, kind: str, full_name: str) -> bool:
         return (kind, full_name) in self.infos
@@ -91,16 +99,16 @@ class Catalog:
             return False
         return True
 
-    def _follow(self) -> None:
-        """Take over the tables of the warehouse as they are now."""
+    def _follow(self) -> dict[tuple[str, str], Any]:
+        """All there is, with the tables of the warehouse as they are now."""
         if self.engine is None:
-            return
-        for kind, name in list(self.infos):
-            if kind == "table":
-                del self.infos[kind, name]
-        for table in self.engine():
-            columns = {column.name: column.type for column in table.columns}
-            self.add_table(table.full_name, columns, table.comment)
+            return self.infos
+        with self._changing:
+            self.infos = {at: info for at, info in self.infos.items() if at[0] != "table"}
+            for table in self.engine():
+                columns = {column.name: column.type for column in table.columns}
+                self.add_table(table.full_name, columns, table.comment)
+            return self.infos
 
     def routes(self) -> Routes:
         return [
@@ -120,35 +128,36 @@ class Catalog:
         ]
 
     def _keep(self, kind: str, name: str, info: Any) -> None:
-        self.infos.setdefault((kind, name), info)
+        with self._changing:
+            self.infos = {(kind, name): info} | self.infos
         self.owners.setdefault((kind, name), info.owner)
 
     def _list(self, request: Request, kind: str, key: str) -> dict[str, list[Any]]:
         """Only what the person may use: a list is never refused for what lies in it."""
-        self._follow()
+        infos = self._follow()
         place = ".".join(
             request.query[part] for part in ("catalog_name", "schema_name") if part in request.query
         )
         inside = f"{place}." if place else ""
-        if place and not self.has("schema" if "." in place else "catalog", place):
+        if place and ("schema" if "." in place else "catalog", place) not in infos:
             raise missing(f"'{place}' does not exist.", _code("schema" if "." in place else ""))
         names = sorted(
-            name for known, name in self.infos
+            name for known, name in infos
             if known == kind and name.startswith(inside) and "." not in name[len(inside):]
         )  # fmt: skip
         seen = (name for name in names if self.visible(request.person, kind, name))
-        found = [self.infos[kind, name].as_dict() for name in seen]
+        found = [infos[kind, name].as_dict() for name in seen]
         if request.query.get("omit_columns") == "true":
             found = [{k: v for k, v in each.items() if k != "columns"} for each in found]
         return {key: found}
 
     def _get(self, request: Request, kind: str) -> Any:
-        self._follow()
         name = request.given["name"]
-        if not self.has(kind, name):
+        info = self._follow().get((kind, name))
+        if info is None:
             raise missing(f"{kind.capitalize()} '{name}' does not exist.", _code(kind))
         self.check(request.person, _NEEDED.get(kind, f"USE_{kind.upper()}"), kind, name)
-        return self.infos[kind, name]
+        return info
 
     def _create_schema(self, request: Request) -> Any:
         name, place = request.json["name"], request.json["catalog_name"]
@@ -193,7 +202,7 @@ class Catalog:
     def _effective(self, request: Request) -> uc.EffectivePermissionsList:
         found: dict[str, set[str]] = {}
         for place in _lineage(request.given["kind"].lower(), request.given["name"]):
-            for principal, privileges in self.grants.get(place, {}).items():
+            for principal, privileges in list(self.grants.get(place, {}).items()):
                 found.setdefault(principal, set()).update(privileges)
         asked = request.query.get("principal")
         return uc.EffectivePermissionsList(privilege_assignments=[

@@ -1,5 +1,8 @@
 """What the server stands for beyond the workbench's own calls, asked by the real SDK."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import requests
 from databricks.sdk import errors
@@ -7,6 +10,7 @@ from databricks.sdk.service import catalog, jobs, serving, sql
 
 from ontos.workspace.databricks.client import Connection
 from ontos.workspace.databricks.serving import split
+from ontos.workspace.protocols import Column, Table
 from tests.wire.workspace.half import opened, register, until
 
 ENTITY = "workbench.data_default.greeter"
@@ -56,6 +60,26 @@ def test_a_schema_is_made_by_whoever_may(workspace, client):
     theirs = Connection(workspace.people.add("bob@example.org")).client
     with pytest.raises(errors.PermissionDenied, match="USE CATALOG"):
         theirs.schemas.create("other", "workbench")
+
+
+def test_several_ask_what_is_there_while_tables_come(workspace, client):
+    """Tables API, list: all of a schema's tables that the person may see, whoever asks beside."""
+    names = [f"main.busy.t{at}" for at in range(8)]
+
+    def tables():
+        for name in names:
+            time.sleep(0.0005)
+            yield Table(name, (Column("id", "BIGINT"),))
+
+    workspace.catalog.engine = tables
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            listed = [threads.submit(_names, client, "main", "busy") for _ in range(40)]
+            got = [threads.submit(client.tables.get, name) for name in names * 5]
+        assert all(each.result() == names for each in listed)
+        assert [each.result().full_name for each in got] == names * 5
+    finally:
+        workspace.catalog.engine = None
 
 
 def test_a_job_with_a_schedule(client):
@@ -158,6 +182,10 @@ def test_a_folder_of_the_workspace(client):
         client.workspace.get_status("/Shared/none")
     client.workspace.mkdirs("/Workspace/Shared/a/b")
     assert client.workspace.get_status("/Shared/a").path == "/Shared/a"
+
+
+def _names(client, *place):
+    return [table.full_name for table in client.tables.list(*place)]
 
 
 def _create(client, name, model, shares):

@@ -36,8 +36,9 @@ browser: $(VENV)/.dev
 jdk: $(VENV)/.dev
 	@$(BIN)/python -m tests.jdk
 
-# More at once than there are cores: tests wait for processes and links, too. See tests/workers.py.
-AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder
+# More at once than there are cores: tests wait for processes and links, too. Over the wire the loop
+# and the journey run beside them. See tests/workers.py.
+AT_ONCE = -n $(if $(filter wired,$@),3,4) --dist loadfile --no-loadscope-reorder
 
 # What a run leaves of its statements and of the tables that they met, in the folder that is named.
 RECORDING = ONTOS_RECORD=$(1) $(BIN)/python -m pytest -p tests.wire.spark.recording $(AT_ONCE)

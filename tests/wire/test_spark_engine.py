@@ -239,6 +239,27 @@ def test_a_table_is_put_back_as_it_was(org: Org, engine: SparkEngine) -> None:
     ]  # fmt: skip
 
 
+def test_a_table_is_filled_without_a_statement(org: Org, engine: SparkEngine) -> None:
+    """Value for value, or not at all where a column is another."""
+    org.run("CREATE TABLE filled (name STRING, n BIGINT, share DOUBLE, on BOOLEAN, at TIMESTAMP,"
+            " day DATE, price DECIMAL(9, 2), tags ARRAY<STRING>)")  # fmt: skip
+    first = {"name": "a 'b' \\ ß 🙂", "n": 2**60, "share": 0.1, "on": True, "at": AT,
+             "day": date(2026, 3, 1), "price": Decimal("-12.50"), "tags": ["x", None]}  # fmt: skip
+    nothing = dict.fromkeys(first)
+    kinds = [pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("us", "UTC"),
+             pa.date32(), pa.decimal128(9, 2), pa.list_(pa.string())]  # fmt: skip
+    rows = pa.Table.from_pylist([first, nothing], pa.schema(zip(first, kinds, strict=True)))
+    assert engine.fill(org.schema, "filled", rows)
+    assert org.rows("SELECT * FROM filled ORDER BY n DESC") == [first, nothing]
+    org.run("UPDATE filled SET n = 5 WHERE name IS NULL")
+    for other in (rows.drop_columns("n"), rows.select([1, 0, *range(2, 8)]),
+                  rows.set_column(1, "n", rows["n"].cast(pa.string()))):  # fmt: skip
+        assert not engine.fill(org.schema, "filled", other)
+    assert org.rows("SELECT count(*) AS rows, max(n) AS most FROM filled") == [
+        {"rows": 2, "most": 2**60}
+    ]
+
+
 def test_writers_side_by_side_lose_nothing(org: Org) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: org.run("UPDATE things SET n = n + 1"), range(12)))

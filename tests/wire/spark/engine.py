@@ -12,6 +12,7 @@ from sqlglot.dialects.databricks import Databricks
 from ontos.workspace import Table
 from tests.wire.engine import AiQuery, Answer, Refused, statements, told
 from tests.wire.spark.session import CATALOG, Spark
+from tests.wire.spark.specimens import stream_of
 
 MOST_SESSIONS = 32
 """Sessions that are kept, one for each schema: the current schema belongs to a session."""
@@ -63,6 +64,10 @@ class SparkEngine:
     def restore(self, schema: str, name: str, label: str) -> bool:
         """Put a table back as it was shelved; false where nothing is."""
         return bool(self._tables.restore(schema, name, label))
+
+    def fill(self, schema: str, name: str, rows: pa.Table) -> bool:
+        """Add rows to a table whose columns are just those of the rows; else false, and none."""
+        return bool(self._tables.fill(schema, name, stream_of(rows)))
 
     @property
     def held(self) -> int:

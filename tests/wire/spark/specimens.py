@@ -110,11 +110,16 @@ def _read(said: dict[str, Any]) -> Specimen:
     return Specimen(said["test"], said["sql"], said["schema"], values, schemas, met)
 
 
-def _packed(table: pa.Table) -> str:
+def stream_of(table: pa.Table) -> bytes:
+    """As an Arrow stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as out:
         out.write_table(table)
-    return base64.b64encode(sink.getvalue().to_pybytes()).decode()
+    return bytes(sink.getvalue())
+
+
+def _packed(table: pa.Table) -> str:
+    return base64.b64encode(stream_of(table)).decode()
 
 
 def _unpacked(text: str) -> pa.Table:

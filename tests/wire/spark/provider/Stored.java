@@ -1,5 +1,7 @@
 package ontos.memory;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -68,6 +70,15 @@ final class Stored {
     schema = shape;
     properties = changed;
     rows = moved;
+  }
+
+  /** Add the rows of an Arrow stream; false, and none, where their columns are others. */
+  synchronized boolean fill(InputStream stream) throws IOException {
+    Brought brought = Brought.read(stream, schema);
+    if (brought != null) {
+      apply(false, List.of(brought));
+    }
+    return brought != null;
   }
 
   /** Apply what the tasks of one statement brought; the number of rows that changed. */

@@ -1,5 +1,7 @@
 package ontos.memory;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -55,6 +57,11 @@ public final class Tables {
       SCHEMAS.get(key(schema)).put(key(name), kept.copied());
     }
     return kept != null;
+  }
+
+  /** Add rows that come as an Arrow stream; false, and none, where their columns are others. */
+  public static boolean fill(String schema, String name, byte[] stream) throws IOException {
+    return SCHEMAS.get(key(schema)).get(key(name)).fill(new ByteArrayInputStream(stream));
   }
 
   static String key(String name) {

@@ -14,7 +14,6 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowStreamReader;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.spark.sql.connector.write.WriterCommitMessage;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.vectorized.ArrowColumnVector;
@@ -34,7 +33,7 @@ final class Brought {
       VectorSchemaRoot root = reader.getVectorSchemaRoot();
       ColumnVector[] columns =
           root.getFieldVectors().stream().map(ArrowColumnVector::new).toArray(ColumnVector[]::new);
-      DataType[] kinds = Arrays.stream(schema.fields()).map(StructField::dataType).toArray(DataType[]::new);
+      Object[] kinds = Arrays.stream(schema.fields()).map(StructField::dataType).toArray();
       List<String> names = root.getSchema().getFields().stream().map(Field::getName).toList();
       if (!names.equals(List.of(schema.fieldNames()))
           || !Arrays.equals(Arrays.stream(columns).map(ColumnVector::dataType).toArray(), kinds)) {

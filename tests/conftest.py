@@ -12,23 +12,15 @@ import pytest
 from ontos.bootstrap import Workbench, open_workbench
 from ontos.kernel.caller import Caller
 from ontos.kernel.settings import Settings
-from ontos.warehouse import executed_texts, lint, on_execution, quote
+from ontos.warehouse import executed_texts, lint, quote
 from ontos.workspace import Person
 from tests.wire import place
 
 pytest_plugins = ("tests.workers",)
-SILENT = (
-    "tests/data/test_formats.py", "tests/generate/test_rendering.py", "tests/train/test_run.py",
-    "tests/train/test_scores.py", "tests/train/test_served.py", "tests/train/test_split.py",
-    "tests/train/test_tracking.py", "tests/train/test_trainers.py",
-)  # fmt: skip
-"""Tests that send no statement say nothing over the wire, where these take long for nothing."""
 _linted: set[str] = set()
-_executed: list[str] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    on_execution(lambda warehouse, sql, values: _executed.append(sql))
     config.addinivalue_line(
         "markers", "embedded(reason): is about the embedded engine, so it is skipped over the wire"
     )
@@ -38,8 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if place.WIRED else ():
         if mark := item.get_closest_marker("embedded"):
             item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
-        if item.nodeid.startswith(SILENT):
-            item.add_marker(pytest.mark.skip(reason="it sends no statement"))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -56,14 +46,6 @@ def own_store(databricks: place.Place | None) -> Iterator[None]:
     """Over the wire each test has a SQL warehouse of its own."""
     with databricks.fresh() if databricks else nullcontext():
         yield
-
-
-@pytest.fixture(autouse=True)
-def silence(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Of the tests that are said to send no statement."""
-    _executed.clear()
-    yield
-    assert not request.node.nodeid.startswith(SILENT) or _executed == []
 
 
 @pytest.fixture(autouse=True)

@@ -38,14 +38,14 @@ jdk: $(VENV)/.dev
 
 # More at once than there are cores: tests wait for processes and links, too. Over the wire the loop
 # and the journey run beside them. See tests/workers.py.
-AT_ONCE = -n $(if $(filter wired,$@),3,4) --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -n $(if $(filter wired,$@),3,4) --dist loadfile --no-loadscope-reorder
 
-# What a run leaves of its statements and of the tables that they met, in the folder that is named.
-RECORDING = ONTOS_RECORD=$(1) $(BIN)/python -m pytest -p tests.wire.spark.recording $(AT_ONCE)
+# Leaves its statements, and the tables that they met, in the folder that is named.
+RECORDING = ONTOS_RECORD=$(1) $(PYTEST) -p tests.wire.spark.recording
 
 # `check` names a folder by RECORDED: what `test` leaves there, `test-wire` puts to real Spark.
 test: $(VENV)/.dev browser ## Install what is missing and run every test but those of the wire
-	@$(if $(RECORDED),$(call RECORDING,$(RECORDED)),$(BIN)/python -m pytest $(AT_ONCE)) --ignore tests/wire
+	@$(if $(RECORDED),$(call RECORDING,$(RECORDED)),$(PYTEST)) --ignore tests/wire
 
 OPERATIONS = $(addprefix tests/,data generate label train deploy monitor improve govern kernel sample)
 
@@ -59,9 +59,9 @@ test-wire: $(VENV)/.wire jdk browser ## The real Databricks clients over the wir
 wired:
 	@said=$$(mktemp -d); $(BIN)/python -m tests.wire.loop --spark --rows 300 >"$$said/loop" 2>&1 & loop=$$!; \
 	trap 'kill $$loop 2>/dev/null; rm -rf "$$said"' EXIT; \
-	ONTOS_TEST_ENGINE=wire $(if $(RECORDED),$(BIN)/python -m pytest $(AT_ONCE),$(call RECORDING,"$$said/statements")) \
+	ONTOS_TEST_ENGINE=wire $(if $(RECORDED),$(PYTEST),$(call RECORDING,"$$said/statements")) \
 		--show-capture=no $(OPERATIONS) && \
-	ONTOS_RECORDED="$(or $(RECORDED),$$said/statements)" $(BIN)/python -m pytest $(AT_ONCE) --show-capture=no tests/wire && \
+	ONTOS_RECORDED="$(or $(RECORDED),$$said/statements)" $(PYTEST) --show-capture=no tests/wire && \
 		{ wait $$loop; ended=$$?; cat "$$said/loop"; exit $$ended; }
 
 test-workspace: $(VENV)/.dev ## A smoke test in a real workspace, named by the environment

@@ -21,9 +21,9 @@ CHOSEN = os.environ.get("ONTOS_TEST_ENGINE", "embedded")
 WIRED = CHOSEN == "wire"
 PREFIX = "/sql/1.0/warehouses/"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-DIRECT_SECONDS = 0.5
-"""A statement that goes on is named after this and can be stopped: one that would go on for ever
-takes a core until then."""
+NAMED_AFTER = 0.5
+"""Seconds after which a statement that goes on has a name, by which it can be stopped; Databricks
+takes five. One that would go on for ever takes a core until then."""
 
 
 class Stores:
@@ -75,7 +75,7 @@ class Place:
         from tests.wire.server import TOKEN, Server
 
         self._stores = Stores()
-        self.server: Server = Server(self._stores.make, DIRECT_SECONDS)
+        self.server: Server = Server(self._stores.make, NAMED_AFTER)
         os.environ |= {
             "DATABRICKS_HOST": self.server.host, "DATABRICKS_TOKEN": TOKEN,
             "ONTOS_WAREHOUSE": "databricks", "ONTOS_HTTP_PATH": f"{PREFIX}session",
